@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildError } from '../errors/build.ts';
+import type { Emit } from '../events/build-event.ts';
+import { isAlive } from '../home/process-lock.ts';
+import { machineDirectory, type RunDirectory, runDirectory } from '../home/run-directory.ts';
+import { sweepStore } from '../store/garbage.ts';
+import { releasePins, runHolder } from '../store/pins.ts';
+import { finishRun, getRun } from '../store/runs.ts';
+import { findKeptMachine } from './kept-machine.ts';
+import { removeMachines, removeWork } from './run-files.ts';
+import type { BuildServices } from './services.ts';
+
+type SweepServices = Pick<BuildServices, 'home' | 'store' | 'releaseSource'>;
+
+/**
+ * Cleans up after runs whose process is gone, and after kept machines whose time is over. What a live process holds
+ * and what was kept on purpose is not touched. Every command that works on a home does this first.
+ */
+export async function sweepRuns(services: SweepServices, emit: Emit): Promise<void> {
+  for (const runId of await readdir(services.home.runs).catch(() => [])) {
+    const directory = runDirectory(join(services.home.runs, runId));
+    const owner = await readFile(directory.lock, 'utf8').catch(() => undefined);
+    if (owner !== undefined && isAlive(owner)) continue;
+    if (owner === undefined && !hasMachine(directory)) continue;
+    if (owner !== undefined) await endAbandonedRun(services, runId, directory, emit);
+    if ((await findKeptMachine(directory.root)) === undefined) await freeRun(services, runId, directory);
+  }
+  await sweepStore(services.store);
+}
+
+/** Most runs are over and hold nothing: looking at them again must cost next to nothing. */
+function hasMachine(directory: RunDirectory): boolean {
+  return [directory.buildMachine, directory.validationMachine].some(root => existsSync(machineDirectory(root).disk));
+}
+
+async function endAbandonedRun(
+  { store }: SweepServices,
+  runId: string,
+  directory: RunDirectory,
+  emit: Emit,
+): Promise<void> {
+  const record = await getRun(store, runId);
+  if (record?.status === 'Running') {
+    const error = buildError('RunAbandoned', { run: runId });
+    const result = { error: error.toJSON(), seconds: null, source: null, sourceDigest: null };
+    await finishRun(store, runId, { status: 'Failed', endedAt: new Date().toISOString(), result });
+    emit({
+      type: 'log',
+      level: 'warning',
+      message: `Cleaned up after run ${runId}: its process ended without finishing.`,
+    });
+  }
+  await rm(directory.lock, { force: true });
+}
+
+/** Gives up everything that a run without a live process or machine still occupies, but its logs. */
+export async function freeRun(services: SweepServices, runId: string, directory: RunDirectory): Promise<void> {
+  await removeMachines(directory);
+  await removeWork(directory);
+  await services.releaseSource(runHolder(runId));
+  await releasePins(services.store, runHolder(runId));
+}

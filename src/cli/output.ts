@@ -1,0 +1,33 @@
+import type { BuildEventBody } from '../events/build-event.ts';
+import { jsonLine } from '../events/printable.ts';
+import { progressText } from './render/amounts.ts';
+import { paint } from './render/paint.ts';
+import type { Line } from './render/wording.ts';
+
+/** Data: the only thing that goes to stdout. */
+export function data(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export function json(value: unknown): void {
+  data(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+export function jsonData(value: unknown): void {
+  data(jsonLine(value));
+}
+
+/** Everything that is said to a person. */
+export function say(...lines: readonly Line[]): void {
+  const painted = paint(process.stderr);
+  for (const line of lines) process.stderr.write(`${painted(line)}\n`);
+}
+
+/** Says what happens outside of a run: notes, warnings, progress on a terminal. */
+export function warn(event: BuildEventBody): void {
+  if (event.type === 'log') say({ tone: event.level === 'warning' ? 'warning' : 'plain', text: event.message });
+  if (event.type === 'progress' && process.stderr.isTTY) {
+    const end = event.done >= event.total ? '\n' : '';
+    process.stderr.write(`\r\x1b[K${event.what}: ${progressText(event.done, event.total, event.unit)}${end}`);
+  }
+}

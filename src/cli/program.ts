@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addBuild } from './commands/build.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addImage } from './commands/image.ts';
+import { addLogs } from './commands/logs.ts';
+import { addRuns } from './commands/runs.ts';
+import { addSourceCommands } from './commands/source.ts';
+import { addSsh } from './commands/ssh.ts';
+import { addTemplate } from './commands/template.ts';
+
+/** The whole command line. */
+export function program(): Command {
+  const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+    description: string;
+  };
+  const kiln = new Command('kiln')
+    .description(description)
+    .version(version)
+    .enablePositionalOptions()
+    .showHelpAfterError('Add --help to the command to see how it is used.')
+    .exitOverride();
+  for (const add of [addBuild, addTemplate, addRuns, addLogs, addSsh, addImage, addSourceCommands, addDoctor])
+    add(kiln);
+  for (const command of kiln.commands) {
+    command.exitOverride();
+    for (const below of command.commands) below.exitOverride();
+  }
+  return kiln;
+}

@@ -1,0 +1,72 @@
+import type { RunOutput } from '../../distributors/distributor.ts';
+import type { BuildEvent, ErrorBody, RunStatus, StepRef } from '../../events/build-event.ts';
+
+/** The document of `kiln build --output json`. `docs/cli.md` describes it. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly seconds: number;
+  readonly source: { readonly name: string; readonly exactVersion: string; readonly digest: string } | null;
+  readonly steps: readonly StepSummary[];
+  readonly runOutputs: readonly RunOutput[];
+  /** Log name to its path on this machine. */
+  readonly logs: Readonly<Record<string, string>>;
+  readonly error: ErrorBody | null;
+}
+
+/** A step of the plan. A step that did not run has no exit code and took no time. */
+export interface StepSummary {
+  readonly phase: StepRef['phase'];
+  readonly index: number;
+  readonly type: string;
+  readonly name: string;
+  readonly seconds: number;
+  readonly exitCode: number | null;
+  readonly ok: boolean | null;
+}
+
+/** What the events of a run do not say. */
+export interface RunFacts {
+  readonly runOutputs: readonly RunOutput[];
+  readonly logs: Readonly<Record<string, string>>;
+}
+
+/** Sums a run up. The events are those of one run, in order, and begin with `run-started`. */
+export function summarize(events: Iterable<BuildEvent>, facts: RunFacts): RunSummary {
+  let runId = '';
+  let end: { status: RunStatus; seconds: number; error: ErrorBody | null } = {
+    status: 'Running',
+    seconds: 0,
+    error: null,
+  };
+  let source: RunSummary['source'] = null;
+  const steps = new Map<string, StepSummary>();
+  for (const event of events) {
+    runId = event.runId;
+    switch (event.type) {
+      case 'run-started':
+        for (const step of event.steps) steps.set(key(step), planned(step));
+        break;
+      case 'source-resolved':
+        source = { name: event.source, exactVersion: event.exactVersion, digest: event.digest };
+        break;
+      case 'step-finished': {
+        const { seconds, exitCode, ok } = event;
+        steps.set(key(event.step), { ...planned(event.step), seconds, exitCode, ok });
+        break;
+      }
+      case 'run-finished':
+        end = { status: event.status, seconds: event.seconds, error: event.error ?? null };
+        break;
+    }
+  }
+  return { runId, ...end, source, steps: [...steps.values()], ...facts };
+}
+
+function planned({ phase, index, type, name }: StepRef): StepSummary {
+  return { phase, index, type, name, seconds: 0, exitCode: null, ok: null };
+}
+
+function key(step: StepRef): string {
+  return `${step.phase} ${step.index}`;
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { BuildEvent } from './build-event.ts';
+import { EventStream } from './event-stream.ts';
+import { scrubber } from './scrub.ts';
+
+test('events are numbered from 1, dated, and carry the version and the run', () => {
+  const seen: BuildEvent[] = [];
+  const stream = new EventStream('r1', scrubber());
+  stream.subscribe(event => seen.push(event));
+  stream.emit({ type: 'stage-started', stage: 'boot' });
+  stream.emit({ type: 'stage-finished', stage: 'boot', seconds: 2 });
+  expect(seen.map(({ v, seq, runId, type }) => ({ v, seq, runId, type }))).toEqual([
+    { v: 1, seq: 1, runId: 'r1', type: 'stage-started' },
+    { v: 1, seq: 2, runId: 'r1', type: 'stage-finished' },
+  ]);
+  expect(seen.every(({ time }) => new Date(time).toISOString() === time)).toBe(true);
+});
+
+test('a secret reaches no listener, however deep in the event it is', () => {
+  const seen: BuildEvent[] = [];
+  const stream = new EventStream('r1', scrubber(['hunter22']));
+  stream.subscribe(event => seen.push(event));
+  stream.emit({
+    type: 'run-finished',
+    status: 'Failed',
+    seconds: 1,
+    error: {
+      code: 'StepFailed',
+      message: 'login hunter22',
+      output: ['password is hunter22'],
+      details: [{ code: 'X', message: 'see https://h/b?sv=1&sig=abc%2F%3D&se=2' }],
+    },
+  });
+  const text = JSON.stringify(seen);
+  expect(text).not.toContain('hunter22');
+  expect(text).not.toContain('abc%2F');
+  expect(text).toContain('&se=2');
+});
+
+test('who unsubscribes hears nothing more; the others do', () => {
+  const heard: string[] = [];
+  const stream = new EventStream('r1', scrubber());
+  const leave = stream.subscribe(() => heard.push('first'));
+  stream.subscribe(() => heard.push('second'));
+  leave();
+  stream.emit({ type: 'stage-started', stage: 'boot' });
+  expect(heard).toEqual(['second']);
+});

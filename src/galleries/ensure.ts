@@ -1,0 +1,130 @@
+import { storeError } from '../errors/store.ts';
+import type { Emit } from '../events/build-event.ts';
+import type { ImageDefinitionRow } from '../store/database.ts';
+import { regionName } from '../store/regions.ts';
+import type { Store, StoreTransaction } from '../store/store.ts';
+import { type DefinitionId, definitionId, galleryId, keyOf, resourceGroupId } from './resource-id.ts';
+
+export interface EnsureOptions {
+  /** Refuse, as the service does, what is not there. */
+  readonly strict: boolean;
+  /** Region of what is created. */
+  readonly location: string;
+  readonly emit: Emit;
+}
+
+export interface ImageKind {
+  readonly os: 'Linux' | 'Windows';
+  readonly generation: 'V1' | 'V2';
+}
+
+/** How an image's kind is said to people. */
+export function kindText({ os, generation }: ImageKind): string {
+  return `${os}, generation ${generation}`;
+}
+
+/**
+ * Makes sure that a resource group exists, and returns its key.
+ *
+ * @throws KilnError `ResourceGroupMissing` with `strict`.
+ */
+export async function ensureResourceGroup(
+  trx: StoreTransaction,
+  id: { readonly subscription: string; readonly resourceGroup: string },
+  options: EnsureOptions,
+): Promise<string> {
+  const groupId = resourceGroupId(id);
+  const key = keyOf(groupId);
+  const found = await trx.selectFrom('resource_groups').select('key').where('key', '=', key).executeTakeFirst();
+  if (found !== undefined) return key;
+  if (options.strict) throw storeError('ResourceGroupMissing', { id: groupId });
+  await trx.insertInto('resource_groups').values(resource(groupId, options.location)).execute();
+  created(options, 'resource group', groupId);
+  return key;
+}
+
+/**
+ * Makes sure that the resource group, the gallery and the definition exist, with a `log` event for each that had to be made,
+ * and that the definition is for this kind of image. Returns the definition.
+ *
+ * @throws KilnError `ResourceGroupMissing`, `GalleryMissing`, `ImageDefinitionMissing` with `strict`; `ImageDefinitionMismatch`.
+ */
+export function ensureGallery(
+  store: Store,
+  id: DefinitionId,
+  kind: ImageKind,
+  options: EnsureOptions,
+): Promise<ImageDefinitionRow> {
+  return store.write(async trx => {
+    const groupKey = await ensureResourceGroup(trx, id, options);
+    const galleryKey = await ensureGalleryRow(trx, id, groupKey, options);
+    const imageId = definitionId(id);
+    const found = await findDefinition(trx, id);
+    if (found !== undefined) {
+      refuseOtherKind(found, kind);
+      return found;
+    }
+    if (options.strict) throw storeError('ImageDefinitionMissing', { id: imageId });
+    const row: ImageDefinitionRow = {
+      ...resource(imageId, options.location),
+      gallery_key: galleryKey,
+      os: kind.os,
+      generation: kind.generation,
+      os_state: 'Generalized',
+    };
+    await trx.insertInto('image_definitions').values(row).execute();
+    created(options, 'image definition', `${imageId} (${kindText(kind)})`);
+    return row;
+  });
+}
+
+export function findDefinition(
+  db: Pick<StoreTransaction, 'selectFrom'>,
+  id: DefinitionId,
+): Promise<ImageDefinitionRow | undefined> {
+  const key = keyOf(definitionId(id));
+  return db.selectFrom('image_definitions').selectAll().where('key', '=', key).executeTakeFirst();
+}
+
+/** @throws KilnError `ImageDefinitionMismatch`. */
+export function refuseOtherKind(definition: ImageDefinitionRow, kind: ImageKind): void {
+  if (definition.os === kind.os && definition.generation === kind.generation) return;
+  throw storeError('ImageDefinitionMismatch', {
+    id: definition.id,
+    definition: kindText(definition),
+    image: kindText(kind),
+  });
+}
+
+async function ensureGalleryRow(
+  trx: StoreTransaction,
+  id: DefinitionId,
+  groupKey: string,
+  options: EnsureOptions,
+): Promise<string> {
+  const wanted = galleryId(id);
+  const key = keyOf(wanted);
+  const found = await trx.selectFrom('galleries').select('key').where('key', '=', key).executeTakeFirst();
+  if (found !== undefined) return key;
+  if (options.strict) throw storeError('GalleryMissing', { id: wanted });
+  await trx
+    .insertInto('galleries')
+    .values({ ...resource(wanted, options.location), resource_group_key: groupKey })
+    .execute();
+  created(options, 'gallery', wanted);
+  return key;
+}
+
+function resource(id: string, location: string) {
+  return {
+    key: keyOf(id),
+    id,
+    location: regionName(location),
+    tags: '{}',
+    created_at: new Date().toISOString(),
+  } as const;
+}
+
+function created(options: EnsureOptions, what: string, id: string): void {
+  options.emit({ type: 'log', level: 'info', message: `Created the ${what} ${id}` });
+}

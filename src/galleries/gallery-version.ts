@@ -1,0 +1,164 @@
+import { storeError } from '../errors/store.ts';
+import { ownerName } from '../home/process-lock.ts';
+import { putBlob } from '../store/blobs.ts';
+import type { ImageDefinitionRow } from '../store/database.ts';
+import { dropReservations } from '../store/garbage.ts';
+import { releasePins, workHolder } from '../store/pins.ts';
+import { recordRunOutput } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import { type DiskToPublish, diskColumns } from './published-disk.ts';
+import { keyOf } from './resource-id.ts';
+import { nextVersion, parseVersion, renderVersion, type VersionNumber, versionFromSource } from './version-number.ts';
+
+export interface ReplicaTarget {
+  /** Normalised region name. */
+  readonly name: string;
+  readonly replicaCount: number;
+  readonly storageAccountType: string;
+}
+
+/** How the number of a new version is chosen. */
+export type Numbering =
+  | { readonly scheme: 'Explicit'; readonly version: string }
+  | { readonly scheme: 'Latest'; readonly major: number }
+  | { readonly scheme: 'Source'; readonly sourceVersion: string | undefined };
+
+export interface VersionToPublish {
+  readonly definition: ImageDefinitionRow;
+  readonly numbering: Numbering;
+  /** At least one; each gets a verified copy. */
+  readonly regions: readonly ReplicaTarget[];
+  readonly disk: () => Promise<DiskToPublish>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly excludeFromLatest: boolean;
+  readonly runOutputName: string;
+  readonly runId: string;
+  readonly signal: AbortSignal;
+  /** Bytes copied to a region so far. */
+  readonly onCopy?: (region: string, done: number, total: number) => void;
+}
+
+export interface PublishedVersion {
+  readonly id: string;
+  readonly version: string;
+  /** The copy in the first region. */
+  readonly path: string;
+  readonly digest: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Publishes a version: takes a number, copies the disk to every region, then makes all of it visible in one commit. When
+ * that fails or is aborted the number is free again and nothing is visible.
+ *
+ * @throws KilnError `GalleryVersionExists`, `VersionNumberInvalid`, `DiskChanged`; the signal's reason.
+ */
+export async function publishGalleryVersion(store: Store, request: VersionToPublish): Promise<PublishedVersion> {
+  const { definition, signal, regions } = request;
+  const version = await reserve(store, request);
+  const id = `${definition.id}/versions/${version}`;
+  const key = keyOf(id);
+  const holder = workHolder();
+  try {
+    const disk = await request.disk();
+    const paths: string[] = [];
+    for (const { name } of regions) {
+      const onProgress = ({ done, total }: { done: number; total: number }) => request.onCopy?.(name, done, total);
+      paths.push(await putBlob(store, name, disk, { signal, onProgress, takeOver: disk.takeOver(name), holder }));
+    }
+    signal.throwIfAborted();
+    const [path = ''] = paths;
+    await store.write(async trx => {
+      await trx
+        .updateTable('gallery_versions')
+        .set({ ...diskColumns(disk, request.tags), status: 'Published', owner: '' })
+        .where('key', '=', key)
+        .where('owner', '=', ownerName())
+        .executeTakeFirstOrThrow();
+      await trx
+        .insertInto('gallery_version_regions')
+        .values(
+          regions.map((region, position) => ({
+            version_key: key,
+            region: region.name,
+            position,
+            digest: disk.digest,
+            status: 'Completed' as const,
+            replica_count: region.replicaCount,
+            storage_account_type: region.storageAccountType,
+          })),
+        )
+        .execute();
+      await recordRunOutput(trx, {
+        runId: request.runId,
+        name: request.runOutputName,
+        type: 'SharedImage',
+        artifactId: id,
+        path,
+        digest: disk.digest,
+        sizeBytes: disk.sizeBytes,
+      });
+    });
+    return { id, version, path, digest: disk.digest, sizeBytes: disk.sizeBytes };
+  } catch (error) {
+    await store.write(trx =>
+      trx.deleteFrom('gallery_versions').where('key', '=', key).where('status', '=', 'Reserved').execute(),
+    );
+    throw error;
+  } finally {
+    await releasePins(store, holder);
+  }
+}
+
+/** Takes a number in one transaction, so that two runs that publish at once get different ones. */
+function reserve(store: Store, request: VersionToPublish): Promise<string> {
+  const { definition, numbering } = request;
+  return store.write(async trx => {
+    await dropReservations(trx);
+    const existing = await trx
+      .selectFrom('gallery_versions')
+      .select(['major', 'minor', 'patch', 'status', 'id'])
+      .where('definition_key', '=', definition.key)
+      .execute();
+    const number = choose(existing, numbering);
+    const version = renderVersion(number);
+    const taken = existing.find(row => renderVersion(row) === version);
+    if (taken !== undefined)
+      throw storeError('GalleryVersionExists', { id: taken.id, busy: taken.status === 'Reserved' });
+    const id = `${definition.id}/versions/${version}`;
+    await trx
+      .insertInto('gallery_versions')
+      .values({
+        key: keyOf(id),
+        id,
+        definition_key: definition.key,
+        name: version,
+        ...number,
+        status: 'Reserved',
+        owner: ownerName(),
+        exclude_from_latest: request.excludeFromLatest ? 1 : 0,
+        end_of_life: null,
+        digest: '',
+        size_bytes: 0,
+        virtual_size_bytes: 0,
+        source_digest: '',
+        source_name: '',
+        run_id: request.runId,
+        tags: '{}',
+        published_at: '',
+      })
+      .execute();
+    return version;
+  });
+}
+
+function choose(existing: readonly VersionNumber[], numbering: Numbering): VersionNumber {
+  switch (numbering.scheme) {
+    case 'Explicit':
+      return parseVersion(numbering.version);
+    case 'Latest':
+      return nextVersion(existing, numbering.major);
+    case 'Source':
+      return versionFromSource(existing, numbering.sourceVersion);
+  }
+}

@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import { isAlive, ownerIn, ownerName } from './process-lock.ts';
+
+describe('process owner', () => {
+  test('this process is alive', () => {
+    expect(ownerName()).toMatch(/^\d+-\d+$/);
+    expect(isAlive(ownerName())).toBe(true);
+  });
+
+  test('the same pid with another start time is another process', () => {
+    expect(isAlive(`${process.pid}-1`)).toBe(false);
+  });
+
+  test('a pid that no process has, and text that is no owner, are not alive', () => {
+    expect(isAlive('4194999-5')).toBe(false);
+    expect(isAlive('')).toBe(false);
+    expect(isAlive('run:abc')).toBe(false);
+  });
+
+  test('the owner of a temporary file is in its name', () => {
+    expect(ownerIn(`${ownerName()}-abc`)).toBe(ownerName());
+    expect(ownerIn('abc')).toBeUndefined();
+  });
+});

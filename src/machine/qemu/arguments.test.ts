@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import type { DeviceProfile, MachineSpec } from '../machine.ts';
+import { type MachineFiles, qemuArguments } from './arguments.ts';
+
+const files: MachineFiles = {
+  disk: '/machine/disk.qcow2',
+  virtualSizeBytes: 4 * 1024 ** 3,
+  seed: '/machine/seed.iso',
+  uefiVariables: '/machine/uefi-vars.fd',
+  qmp: '/machine/io/qmp.sock',
+  serial: '/machine/io/serial.sock',
+};
+const firmware = { code: '/usr/share/OVMF/OVMF_CODE_4M.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' };
+
+function spec(devices: DeviceProfile): MachineSpec {
+  return {
+    role: 'build',
+    generation: 'V1',
+    cpus: 2,
+    memoryMiB: 1024,
+    virtualSizeBytes: files.virtualSizeBytes,
+    bases: [],
+    seed: true,
+    uuid: '7d0c9ad6-6f0f-4f5e-9e3a-0d8f3c9d1a11',
+    mac: '00:0d:3a:01:02:03',
+    devices,
+    directory: '/home/machine',
+  };
+}
+
+const virtio: DeviceProfile = { disk: 'virtio', nic: 'virtio' };
+
+/** The values of one option, in order. */
+function values(args: readonly string[], option: string): string[] {
+  return args.flatMap((arg, i) => (arg === option ? [args[i + 1] ?? ''] : []));
+}
+
+describe('qemuArguments', () => {
+  test('nothing of the machine is open to the host', () => {
+    const args = qemuArguments(spec(virtio), files, 'tcg', undefined);
+    expect(values(args, '-qmp')).toEqual(['unix:/machine/io/qmp.sock,server=on,wait=off']);
+    expect(values(args, '-chardev')).toEqual(['socket,id=serial,path=/machine/io/serial.sock,server=on,wait=off']);
+    expect(values(args, '-netdev')[0]).toContain('hostfwd=tcp:127.0.0.1:2222-:22');
+    expect(values(args, '-netdev')[0]).toContain('ipv6=off');
+    expect(values(args, '-display')).toEqual(['none']);
+    for (const option of ['-vnc', '-spice', '-monitor', '-gdb', '-incoming']) expect(args).not.toContain(option);
+    expect(values(args, '-sandbox')).toEqual([
+      'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
+    ]);
+  });
+
+  test('no disk is probed for its format, and the seed is read-only', () => {
+    const drives = values(qemuArguments(spec(virtio), files, 'tcg', firmware), '-drive');
+    expect(drives.every(drive => /(^|,)format=(raw|qcow2)(,|$)/.test(drive))).toBe(true);
+    expect(drives.find(drive => drive.includes('id=seed'))).toContain('readonly=on');
+    expect(drives.find(drive => drive.includes('unit=0'))).toContain(`readonly=on,file=${firmware.code}`);
+    expect(drives.find(drive => drive.includes('unit=1'))).toContain('file=/machine/uefi-vars.fd');
+  });
+
+  test('generation 1 has no UEFI, and no seed means none', () => {
+    const args = qemuArguments(spec(virtio), { ...files, seed: undefined }, 'tcg', undefined);
+    expect(values(args, '-drive')).toHaveLength(1);
+    expect(args.join(' ')).not.toContain('seed');
+  });
+
+  test.each([
+    [virtio, ['virtio-blk-pci,drive=os,bootindex=0', 'virtio-blk-pci,drive=seed', 'virtio-net-pci,']],
+    [
+      { disk: 'ahci', nic: 'e1000e' },
+      ['ide-hd,drive=os,bus=ide.0,bootindex=0', 'ide-cd,drive=seed,bus=ide.1', 'e1000e,'],
+    ],
+    [
+      { disk: 'scsi', nic: 'virtio' },
+      ['virtio-scsi-pci,id=scsi', 'scsi-hd,drive=os,bus=scsi.0,bootindex=0', 'virtio-net-pci,'],
+    ],
+  ] as const)('devices of %j', (devices, expected) => {
+    const found = values(qemuArguments(spec(devices), files, 'kvm', undefined), '-device');
+    for (const start of expected)
+      expect(
+        found.some(device => device.startsWith(start)),
+        start,
+      ).toBe(true);
+  });
+
+  test('the accelerator brings its processor', () => {
+    expect(values(qemuArguments(spec(virtio), files, 'kvm', undefined), '-cpu')).toEqual(['host']);
+    expect(values(qemuArguments(spec(virtio), files, 'tcg', undefined), '-cpu')).toEqual(['max']);
+  });
+
+  test('the mapping cache grows with the disk, up to a limit', () => {
+    const cache = (virtualSizeBytes: number) =>
+      /l2-cache-size=(\d+)/.exec(
+        qemuArguments(spec(virtio), { ...files, virtualSizeBytes }, 'tcg', undefined).join(' '),
+      )?.[1];
+    expect(cache(64 * 1024 ** 2)).toBe(String(1024 ** 2));
+    expect(cache(4 * 1024 ** 3)).toBe(String(8 * 1024 ** 2));
+    expect(cache(1024 ** 4)).toBe(String(128 * 1024 ** 2));
+  });
+});

@@ -1,0 +1,22 @@
+import type { DeviceProfile, Generation } from '../machine/machine.ts';
+
+/** A source that was resolved to one immutable disk on this machine. */
+export interface SourceDisk {
+  /** Read-only qcow2 without backing or data files. */
+  readonly path: string;
+  /** Digest of the file (`src/disk/digest.ts`). */
+  readonly digest: string;
+  readonly virtualSizeBytes: number;
+  /** What the template asked for, e.g. `Debian:debian-12:12-gen2:latest` or an ARM id. */
+  readonly name: string;
+  /** With the exact version, or the exact ARM id. */
+  readonly exactName: string;
+  /** The version part of a platform image or gallery version; absent for a managed image. */
+  readonly exactVersion?: string;
+  readonly os: 'Linux' | 'Windows';
+  /** The generation that a build VM of this source boots as. */
+  readonly generation: Generation;
+  readonly devices: DeviceProfile;
+  /** Account that the image ships with, if any; Kiln makes its own for the build. */
+  readonly defaultUser: string | undefined;
+}

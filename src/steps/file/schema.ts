@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { sha256, stepName, uri } from '../schema-fields.ts';
+import type { FileStep } from './file.ts';
+
+/** A File customizer or validator as a template writes it. */
+export const fileSchema = z
+  .object({
+    type: z.literal('File'),
+    name: stepName,
+    sourceUri: uri.refine(text => text !== '', 'is needed: where the file comes from'),
+    destination: z
+      .string()
+      .refine(isAbsoluteFile, 'must be an absolute path that ends in the file’s name, e.g. `/tmp/site.conf`'),
+    sha256Checksum: sha256,
+  })
+  .transform((given): FileStep => ({ ...given, sha256Checksum: given.sha256Checksum.toLowerCase() }));
+
+function isAbsoluteFile(path: string): boolean {
+  return path.startsWith('/') && !path.endsWith('/') && !/[\x00-\x1f\x7f]/.test(path);
+}

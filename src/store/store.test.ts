@@ -1,0 +1,210 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { kilnHome } from '../home/kiln-home.ts';
+import { ownerName } from '../home/process-lock.ts';
+import { blobPath, putBlob } from './blobs.ts';
+import { collectGarbage, sweepStore } from './garbage.ts';
+import { pinBlob, releasePins, runHolder, workHolder } from './pins.ts';
+import {
+  finishRun,
+  getRun,
+  latestRunOutput,
+  listRuns,
+  outputsOfRun,
+  recordRunOutput,
+  removeRun,
+  startRun,
+} from './runs.ts';
+import { storeFixture } from './store.fixture.ts';
+import { openStore } from './store.ts';
+
+const signal = new AbortController().signal;
+const DEAD = '4194999-5';
+
+describe('opening', () => {
+  test('the database is durable and shared', async () => {
+    await using fixture = await storeFixture();
+    const file = new BetterSqlite(kilnHome({ KILN_HOME: join(fixture.directory, 'home') }).database);
+    expect(file.pragma('journal_mode', { simple: true })).toBe('wal');
+    file.close();
+  });
+
+  test('one made by a newer Kiln is refused', async () => {
+    await using fixture = await storeFixture();
+    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'home') });
+    const file = new BetterSqlite(home.database);
+    file.exec("insert into kysely_migration (name, timestamp) values ('9999-later', '2030')");
+    file.close();
+    await expect(openStore(home, { regions: {} })).rejects.toMatchObject({ code: 'StoreUnreadable', exit: 3 });
+  });
+
+  test('a file that is no database is refused', async () => {
+    await using fixture = await storeFixture();
+    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'other') });
+    await mkdir(home.root);
+    await writeFile(home.database, 'x'.repeat(5000));
+    await expect(openStore(home, { regions: {} })).rejects.toMatchObject({ code: 'StoreUnreadable' });
+  });
+});
+
+describe('blobs', () => {
+  test('a blob is stored once, read-only, under its digest', async () => {
+    await using fixture = await storeFixture();
+    const { store } = fixture;
+    const file = await fixture.file('content');
+    const options = { signal, takeOver: false, holder: workHolder() };
+    const path = await putBlob(store, 'local', file, options);
+    expect(path).toBe(blobPath(store, 'local', file.digest));
+    expect(path).not.toContain(':');
+    expect(await readFile(path, 'utf8')).toBe('content');
+    const { mode, ino } = await stat(path);
+    expect(mode & 0o777).toBe(0o444);
+    await putBlob(store, 'local', file, options);
+    expect((await stat(path)).ino).toBe(ino);
+    expect(await readdir(store.region('local').incoming)).toEqual([]);
+  });
+
+  test('a file that does not have its digest is not stored', async () => {
+    await using fixture = await storeFixture();
+    const file = await fixture.file('content');
+    await writeFile(file.path, 'changed');
+    const put = putBlob(fixture.store, 'local', file, { signal, takeOver: false, holder: workHolder() });
+    await expect(put).rejects.toMatchObject({ code: 'DiskChanged' });
+    expect(await readdir(fixture.store.region('local').blobs)).toEqual([]);
+    expect(await readdir(fixture.store.region('local').incoming)).toEqual([]);
+  });
+
+  test('a file that nobody else needs is taken over without a copy', async () => {
+    await using fixture = await storeFixture();
+    const file = await fixture.file('content');
+    const { ino } = await stat(file.path);
+    const path = await putBlob(fixture.store, 'local', file, { signal, takeOver: true, holder: workHolder() });
+    expect((await stat(path)).ino).toBe(ino);
+  });
+
+  test('an aborted put leaves nothing', async () => {
+    await using fixture = await storeFixture();
+    const file = await fixture.file('content');
+    const options = { signal: AbortSignal.abort(new Error('stop')), takeOver: true, holder: workHolder() };
+    await expect(putBlob(fixture.store, 'local', file, options)).rejects.toThrow('stop');
+    expect(await readdir(fixture.store.region('local').blobs)).toEqual([]);
+    expect(await readdir(fixture.store.region('local').incoming)).toEqual([]);
+  });
+});
+
+describe('garbage', () => {
+  test('a blob lives as long as a live process or a run holds it', async () => {
+    await using fixture = await storeFixture();
+    const { store } = fixture;
+    const file = await fixture.file('content');
+    const holder = workHolder();
+    const path = await putBlob(store, 'local', file, { signal, takeOver: false, holder });
+    expect((await collectGarbage(store)).removed).toEqual([]);
+    const blob = { region: 'local', digest: file.digest };
+    await store.write(trx => pinBlob(trx, blob, runHolder('r1')));
+    await releasePins(store, holder);
+    expect((await collectGarbage(store)).removed).toEqual([]);
+    await releasePins(store, runHolder('r1'));
+    await store.write(trx => pinBlob(trx, blob, `${DEAD}-abc`));
+    expect((await collectGarbage(store)).removed).toEqual([path]);
+    expect(await store.db.selectFrom('blob_pins').selectAll().execute()).toEqual([]);
+  });
+
+  test('a directory that is no region is left alone', async () => {
+    await using fixture = await storeFixture();
+    const { store } = fixture;
+    const file = await fixture.file('content');
+    await putBlob(store, 'local', file, { signal, takeOver: false, holder: workHolder() });
+    await mkdir(join(fixture.directory, 'home', 'regions', 'Lo cal', 'blobs'), { recursive: true });
+    expect(await store.regions()).toEqual(['local']);
+    expect((await collectGarbage(store)).removed).toEqual([]);
+  });
+
+  test('two regions in one directory do not collect from each other', async () => {
+    await using fixture = await storeFixture();
+    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'home') });
+    const shared = join(fixture.directory, 'shared');
+    const store = await openStore(home, { regions: { east: shared, west: shared } });
+    const file = await fixture.file('content');
+    await putBlob(store, 'east', file, { signal, takeOver: false, holder: workHolder() });
+    expect((await collectGarbage(store)).removed).toEqual([]);
+    await store.close();
+  });
+
+  test('the sweep removes what dead processes left and touches nothing of live ones', async () => {
+    await using fixture = await storeFixture();
+    const { store } = fixture;
+    const { incoming, vhds } = store.region('local');
+    await mkdir(incoming, { recursive: true });
+    await mkdir(vhds, { recursive: true });
+    const [dead, alive] = [join(incoming, `${DEAD}-aa`), join(incoming, `${ownerName()}-bb`)];
+    await writeFile(dead, '');
+    await writeFile(alive, '');
+    const row = {
+      region: 'local',
+      run_output_name: 'o',
+      status: 'Publishing' as const,
+      os: 'Linux' as const,
+      generation: 'V2' as const,
+      digest: 'd',
+      size_bytes: 1,
+      virtual_size_bytes: 1,
+      source_digest: 's',
+      source_name: 's',
+      run_id: 'r',
+      tags: '{}',
+      published_at: '',
+    };
+    await store.write(async trx => {
+      await trx
+        .insertInto('vhds')
+        .values({ ...row, name: 'dead.vhd', owner: DEAD })
+        .execute();
+      await trx
+        .insertInto('vhds')
+        .values({ ...row, name: 'alive.vhd', owner: ownerName() })
+        .execute();
+    });
+    for (const name of ['dead.vhd', 'alive.vhd', 'of-a-user.vhd']) await writeFile(join(vhds, name), '');
+    expect([...(await sweepStore(store)).removed].sort()).toEqual([dead, join(vhds, 'dead.vhd')].sort());
+    expect(await readdir(incoming)).toEqual([`${ownerName()}-bb`]);
+    expect((await readdir(vhds)).sort()).toEqual(['alive.vhd', 'of-a-user.vhd']);
+  });
+});
+
+describe('runs', () => {
+  test('a run and its outputs are found by run, and by template and name', async () => {
+    await using fixture = await storeFixture();
+    const { store } = fixture;
+    const output = { name: 'web', type: 'VHD' as const, path: '/p', digest: 'd', sizeBytes: 5 };
+    for (const [id, templateName] of [
+      ['r1', 'a'],
+      ['r2', 'a'],
+      ['r3', 'b'],
+    ] as const) {
+      await startRun(store, { id, templateName, startedAt: `2026-01-0${id.slice(1)}T00:00:00Z` });
+      await store.write(trx => recordRunOutput(trx, { ...output, runId: id, artifactUri: `file:///${id}` }));
+      // The newest is found by time, which has milliseconds.
+      await new Promise(resolve => setTimeout(resolve, 3));
+    }
+    const result = { runOutputs: [1] };
+    await finishRun(store, 'r2', { status: 'Succeeded', endedAt: '2026-01-02T01:00:00Z', result });
+    expect(await getRun(store, 'r2')).toEqual({
+      id: 'r2',
+      templateName: 'a',
+      status: 'Succeeded',
+      startedAt: '2026-01-02T00:00:00Z',
+      endedAt: '2026-01-02T01:00:00Z',
+      result,
+    });
+    expect((await listRuns(store)).map(run => run.id)).toEqual(['r3', 'r2', 'r1']);
+    expect(await outputsOfRun(store, 'r1')).toEqual([{ ...output, runId: 'r1', artifactUri: 'file:///r1' }]);
+    expect((await latestRunOutput(store, 'web', 'a'))?.runId).toBe('r2');
+    expect((await latestRunOutput(store, 'web'))?.runId).toBe('r3');
+    await removeRun(store, 'r3');
+    expect((await latestRunOutput(store, 'web'))?.runId).toBe('r2');
+    expect(await getRun(store, 'r3')).toBeUndefined();
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { parseJsonDocument } from './json-document.ts';
+
+function parsed(text: string) {
+  const document = parseJsonDocument(text);
+  if ('syntax' in document) throw new Error(JSON.stringify(document.syntax));
+  return document;
+}
+
+describe('parseJsonDocument', () => {
+  const document = parsed('{\r\n  // why\r\n  "list": [1, { "Name": "x" }]\r\n}');
+
+  it('finds values and names, whatever their case', () => {
+    expect(document.locate(['list', 1, 'name'])).toEqual({ line: 3, column: 25 });
+    expect(document.locate(['list', 1, 'name'], 'key')).toEqual({ line: 3, column: 17 });
+  });
+
+  it('finds the nearest thing around what does not exist', () => {
+    expect(document.locate(['list', 1, 'absent'])).toEqual({ line: 3, column: 15 });
+    expect(document.locate(['list', 7])).toEqual({ line: 3, column: 11 });
+    expect(document.locate(['absent', 'deep'])).toEqual({ line: 1, column: 1 });
+  });
+
+  it('takes `__proto__` for a name and keeps the last of two values', () => {
+    const odd = parsed('{ "__proto__": 1, "a": 1, "a": 2 }');
+    expect(Object.keys(odd.value as object)).toEqual(['__proto__', 'a']);
+    expect(odd.value).toMatchObject({ a: 2 });
+    expect(odd.duplicates).toEqual([['a']]);
+    expect(odd.locate(['a'])).toEqual({ line: 1, column: 32 });
+  });
+
+  it('refuses trailing commas and text after the end', () => {
+    expect(parseJsonDocument('{ "a": 1, }')).toEqual({
+      syntax: [{ line: 1, column: 11, message: 'property name expected' }],
+    });
+    expect(parseJsonDocument('{} {}')).toHaveProperty('syntax');
+  });
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { KilnError } from '../errors/kiln-error.ts';
+import { parseTemplate } from './parse.ts';
+import { fillPlaceholders, type PlaceholderDefaults } from './placeholders.ts';
+
+const defaults: PlaceholderDefaults = {
+  subscription: '00000000-0000-0000-0000-000000000000',
+  resourceGroup: 'kiln',
+  gallery: 'kiln',
+  imageDefinition: 'web',
+  location: 'local',
+};
+
+test.each([
+  ['<subscriptionID>', defaults.subscription],
+  ['<subscriptionId>', defaults.subscription],
+  ['<rgName>', 'kiln'],
+  ['<resourceGroup>', 'kiln'],
+  ['<resourceGroupName>', 'kiln'],
+  ['<sharedImageGalName>', 'kiln'],
+  ['<sharedImageGalleryName>', 'kiln'],
+  ['<imageDefName>', 'web'],
+  ['<imageDefinitionName>', 'web'],
+  ['<region>', 'local'],
+])('%s is known', (placeholder, value) => {
+  expect(fillPlaceholders(placeholder, defaults)).toEqual({ text: value, filled: [[placeholder, value]] });
+});
+
+test.each(['<imageName>', '<script>', 'a < b > c', '{subscriptionId}'])('%s is left', text => {
+  expect(fillPlaceholders(text, defaults)).toEqual({ text, filled: [] });
+});
+
+test('braces count in resource ids', () => {
+  const { text } = fillPlaceholders('/subscriptions/{subscriptionId}/resourceGroups/{rgName}', defaults);
+  expect(text).toBe(`/subscriptions/${defaults.subscription}/resourceGroups/kiln`);
+});
+
+test('a template with known placeholders parses, with a warning for each place', () => {
+  const gallery = 'providers/Microsoft.Compute/galleries/<sharedImageGalName>/images/<imageDefName>';
+  const document = {
+    apiVersion: '2022-02-14',
+    location: '<region>',
+    identity: { type: 'None' },
+    properties: {
+      source: { type: 'PlatformImage', publisher: 'a', offer: 'b', sku: 'c', version: 'latest' },
+      distribute: [
+        {
+          type: 'SharedImage',
+          runOutputName: 'out',
+          galleryImageId: `/subscriptions/<subscriptionID>/resourceGroups/<rgName>/${gallery}`,
+          replicationRegions: ['<region>'],
+        },
+      ],
+    },
+  };
+  const { template, warnings } = parseTemplate(JSON.stringify(document), { file: 'web.json', placeholders: defaults });
+  expect(template.location).toBe('local');
+  expect(template.distribute[0]).toMatchObject({
+    galleryImageId: `/subscriptions/${defaults.subscription}/resourceGroups/kiln/providers/Microsoft.Compute/galleries/kiln/images/web`,
+  });
+  expect(warnings.map(({ code, target }) => [code, target])).toEqual([
+    ['PlaceholderFilled', 'location'],
+    ['PlaceholderFilled', 'properties.distribute[0].galleryImageId'],
+    ['PlaceholderFilled', 'properties.distribute[0].replicationRegions[0]'],
+  ]);
+});
+
+test('an unknown placeholder beside a known one is still an error', () => {
+  const id = '/subscriptions/<subscriptionID>/resourceGroups/<rgName>/providers/Microsoft.Compute/images/<imageName>';
+  const source = { type: 'ManagedImage', imageId: id };
+  const text = JSON.stringify({ apiVersion: '2022-02-14', location: 'x', properties: { source } });
+  const problems = problemsOf(() => parseTemplate(text, { placeholders: defaults }));
+  expect(problems).toContainEqual(
+    expect.objectContaining({ code: 'Placeholder', message: expect.stringContaining('<imageName>') }),
+  );
+});
+
+function problemsOf(parse: () => unknown): readonly unknown[] {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof KilnError) return error.details;
+    throw error;
+  }
+  return [];
+}

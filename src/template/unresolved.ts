@@ -1,0 +1,77 @@
+import type { Segment } from './json-document.ts';
+import { isObject } from './names.ts';
+import { fillPlaceholders, type PlaceholderDefaults, placeholderIn } from './placeholders.ts';
+import type { Problems } from './problems.ts';
+
+/** Text that is the user's own: angle brackets mean nothing there. Lower case. */
+const FREE_TEXT = new Set([
+  ...['inline', 'tags', 'artifacttags', 'managedresourcetags', 'comments', 'metadata', 'destination'],
+  ...['restartcommand', 'restartcheckcommand', 'filters', 'searchcriteria'],
+]);
+
+/** In a resource on its own, brackets may be a shell's: only what calls a function is taken for an expression. */
+const CALL = /^\[\s*[A-Za-z][\w.]*\s*\(.*\]$/s;
+const EXPRESSION = /^\[(?!\[).*\]$/s;
+
+/**
+ * Reports strings that still wait for a value: Resource Manager's expressions, which Kiln does not evaluate, and the
+ * placeholders of published samples. Returns the value with the escape `[[...]` of a deployment template undone.
+ */
+export function checkResolved(
+  problems: Problems,
+  value: unknown,
+  deployment: boolean,
+  defaults: PlaceholderDefaults | undefined,
+): unknown {
+  const expression = deployment ? EXPRESSION : CALL;
+  const visit = (item: unknown, path: readonly Segment[], free: boolean): unknown => {
+    if (Array.isArray(item)) return item.map((one, i) => visit(one, [...path, i], free));
+    if (isObject(item)) {
+      const entries = Object.entries(item).map(([name, one]) => {
+        const here = [...path, name];
+        // Step names are free text as well; the resource's own name is an identifier.
+        const own = free || FREE_TEXT.has(name.toLowerCase()) || (name.toLowerCase() === 'name' && path.length > 0);
+        if (!free) checkPlaceholder(problems, name, here);
+        return [name, visit(one, here, own)];
+      });
+      return Object.fromEntries(entries);
+    }
+    if (typeof item !== 'string') return item;
+    if (expression.test(item)) {
+      const message =
+        'This is an expression of a deployment template. Kiln does not evaluate expressions: write the value itself.';
+      problems.error('UnresolvedExpression', path, message, { kind: 'bad', value: item });
+    } else if (!free) {
+      return fill(problems, item, path, defaults);
+    }
+    return deployment && /^\[\[.*\]$/s.test(item) ? item.slice(1) : item;
+  };
+  return visit(value, [], false);
+}
+
+/** A text with its placeholders filled in as far as they are known; reports the others. */
+function fill(
+  problems: Problems,
+  item: string,
+  path: readonly Segment[],
+  defaults: PlaceholderDefaults | undefined,
+): string {
+  if (placeholderIn(item) === undefined || defaults === undefined) {
+    checkPlaceholder(problems, item, path);
+    return item;
+  }
+  const { text, filled } = fillPlaceholders(item, defaults);
+  checkPlaceholder(problems, text, path);
+  if (filled.length > 0) {
+    const values = filled.map(([placeholder, value]) => `\`${placeholder}\` is taken as \`${value}\``);
+    problems.warning('PlaceholderFilled', path, `${values.join(', ')}.`, 'value');
+  }
+  return text;
+}
+
+function checkPlaceholder(problems: Problems, text: string, path: readonly Segment[]): void {
+  const found = placeholderIn(text);
+  if (found === undefined) return;
+  const message = `\`${found}\` is a placeholder: write your own value in its place.`;
+  problems.error('Placeholder', path, message, { kind: 'bad', value: text });
+}
