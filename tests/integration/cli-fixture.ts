@@ -32,7 +32,8 @@ export async function cliSite(place?: string): Promise<CliSite> {
   await chmod(root, 0o755);
   const home = kilnHome({ KILN_HOME: join(root, 'home') });
   await mkdir(home.root, { recursive: true });
-  const { NO_COLOR: _, FORCE_COLOR: __, ...others } = process.env;
+  // Each of them decides whether Node uses colours.
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...others } = process.env;
   const environment = {
     ...others,
     KILN_HOME: home.root,
