@@ -1,4 +1,3 @@
-import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { machineError } from '../errors/machine.ts';
 import type { Emit } from '../events/build-event.ts';
@@ -15,7 +14,6 @@ export interface Login {
 
 /** A connection under an emulator that is busy booting may take this long from the first byte to the shell. */
 const HANDSHAKE_MS = 60_000;
-const BANNER_MS = 3_000;
 const RETRY_MS = 250;
 
 /** A machine and whoever is logged in to it, across restarts of the guest. */
@@ -76,11 +74,9 @@ export class GuestSession {
     const target = { socket: this.machine.sshSocket, ...this.#login };
     for (;;) {
       signal.throwIfAborted();
-      if (await answers(this.machine.sshSocket, signal)) {
-        // Refused keys are retried too: sshd may be up before the account is complete.
-        const guest = await connectSsh(target, HANDSHAKE_MS, signal).catch(() => undefined);
-        if (guest !== undefined) return guest;
-      }
+      // Refused keys are retried too: sshd may be up before the account is complete.
+      const guest = await connectSsh(target, HANDSHAKE_MS, signal).catch(() => undefined);
+      if (guest !== undefined) return guest;
       await delay(RETRY_MS, undefined, { signal });
     }
   }
@@ -117,22 +113,4 @@ export class GuestSession {
       clearTimeout(timer);
     }
   }
-}
-
-/** Whether an SSH server says its name behind the socket. A full log-in attempt costs an emulated guest seconds. */
-function answers(socketPath: string, signal: AbortSignal): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = createConnection(socketPath);
-    const done = (answer: boolean) => {
-      signal.removeEventListener('abort', onAbort);
-      socket.destroy();
-      resolve(answer);
-    };
-    const onAbort = () => done(false);
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.setTimeout(BANNER_MS, () => done(false));
-    socket.once('error', () => done(false));
-    socket.once('close', () => done(false));
-    socket.once('data', bytes => done(bytes.toString('latin1').startsWith('SSH-')));
-  });
 }

@@ -1,6 +1,5 @@
 import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import ssh2, { type Client, type ClientChannel, type ServerHostKeyAlgorithm } from 'ssh2';
@@ -13,6 +12,7 @@ import {
   type UploadOptions,
 } from '../guest-channel.ts';
 import { CommandOutput } from './command-output.ts';
+import { greetedSocket } from './greeting.ts';
 import { wireFormat } from './key-pair.ts';
 import { shellQuote } from './shell-quote.ts';
 
@@ -25,6 +25,8 @@ export interface SshTarget {
   readonly hostKey: string;
 }
 
+/** A guest whose server doesn't greet in this time is still booting. */
+const GREETING_MS = 3_000;
 /** A guest that answers nothing for this long has lost its sshd or its network. */
 const KEEP_ALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
 
@@ -36,6 +38,7 @@ const KEEP_ALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
  */
 export async function connectSsh(target: SshTarget, limit: number, signal: AbortSignal): Promise<GuestChannel> {
   signal.throwIfAborted();
+  const sock = await greetedSocket(target.socket, Math.min(GREETING_MS, limit), signal);
   const client = new ssh2.Client();
   const [keyType = ''] = target.hostKey.split(' ');
   const expected = wireFormat(target.hostKey);
@@ -50,7 +53,7 @@ export async function connectSsh(target: SshTarget, limit: number, signal: Abort
       client.once('error', reject);
       client.once('close', () => reject(new GuestDisconnected('the connection was closed during log-in')));
       client.connect({
-        sock: createConnection(target.socket).on('error', reject),
+        sock,
         username: target.user,
         privateKey: target.privateKey,
         // A guest may have more keys; only this one can be checked.
@@ -62,6 +65,7 @@ export async function connectSsh(target: SshTarget, limit: number, signal: Abort
     });
   } catch (error) {
     client.destroy();
+    sock.destroy();
     signal.throwIfAborted();
     throw error;
   } finally {
