@@ -19,6 +19,8 @@ export interface DiskInfo {
 export interface DiskInfoOptions {
   /** For a disk that somebody brought: refuse whatever points outside of the file or hides data in it. */
   readonly strict?: boolean;
+  /** What the reader of a refusal knows the disk by, when that is not its path. */
+  readonly shownAs?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -38,16 +40,16 @@ const infoSchema = z.object({
  * @throws KilnError `DiskRefused` when it is not of that format or, with `strict`, does not stand alone.
  */
 export async function diskInfo(path: string, format: DiskFormat, options: DiskInfoOptions = {}): Promise<DiskInfo> {
-  const strict = options.strict ?? false;
-  if (format === 'qcow2') refuseQcow2(path, await qcow2Header(path), strict);
-  if (format === 'vpc' && strict) await refuseVhd(path);
-  const info = infoSchema.parse(JSON.parse(await infoJson(path, format, options.signal)));
+  const { strict = false, shownAs = path } = options;
+  if (format === 'qcow2') refuseQcow2(shownAs, await qcow2Header(path), strict);
+  if (format === 'vpc' && strict) await refuseVhd(path, shownAs);
+  const info = infoSchema.parse(JSON.parse(await infoJson(path, format, { ...options, shownAs })));
   const specific = info['format-specific']?.data ?? {};
   if (strict) {
-    refuseIf(path, info['backing-filename'] !== undefined, 'it has a backing file');
-    refuseIf(path, specific['data-file'] !== undefined, 'it keeps its data in another file');
-    refuseIf(path, info.encrypted === true, 'it is encrypted');
-    refuseIf(path, (info.snapshots ?? []).length > 0, 'it has internal snapshots');
+    refuseIf(shownAs, info['backing-filename'] !== undefined, 'it has a backing file');
+    refuseIf(shownAs, specific['data-file'] !== undefined, 'it keeps its data in another file');
+    refuseIf(shownAs, info.encrypted === true, 'it is encrypted');
+    refuseIf(shownAs, (info.snapshots ?? []).length > 0, 'it has internal snapshots');
   }
   return {
     format,
@@ -57,7 +59,11 @@ export async function diskInfo(path: string, format: DiskFormat, options: DiskIn
   };
 }
 
-async function infoJson(path: string, format: DiskFormat, signal: AbortSignal | undefined): Promise<string> {
+async function infoJson(
+  path: string,
+  format: DiskFormat,
+  { shownAs, signal }: DiskInfoOptions & { readonly shownAs: string },
+): Promise<string> {
   try {
     // -U: a VM may hold the lock of its disk; looking at the header does no harm.
     const { stdout } = await runTool('qemu-img', ['info', '-U', '-f', format, '--output=json', path], {
@@ -67,8 +73,9 @@ async function infoJson(path: string, format: DiskFormat, signal: AbortSignal | 
     return stdout;
   } catch (cause) {
     if (!(cause instanceof KilnError) || cause.code !== 'ToolFailed') throw cause;
-    const last = cause.output.at(-1) ?? cause.message;
-    throw diskError('DiskRefused', { file: path, reason: `qemu-img cannot read it as ${format} (${last})` }, { cause });
+    const last = (cause.output.at(-1) ?? cause.message).replaceAll(path, shownAs);
+    const reason = `qemu-img cannot read it as ${format} (${last})`;
+    throw diskError('DiskRefused', { file: shownAs, reason }, { cause });
   }
 }
 
@@ -76,20 +83,20 @@ async function qcow2Header(path: string): Promise<Qcow2Header | undefined> {
   return parseQcow2Header(await readAt(path, QCOW2_HEADER_BYTES, 'start'));
 }
 
-function refuseQcow2(path: string, header: Qcow2Header | undefined, strict: boolean): void {
-  if (header === undefined) throw diskError('DiskRefused', { file: path, reason: 'it is not a qcow2' });
+function refuseQcow2(file: string, header: Qcow2Header | undefined, strict: boolean): void {
+  if (header === undefined) throw diskError('DiskRefused', { file, reason: 'it is not a qcow2' });
   // Kiln never makes one: a data file would be opened wherever the disk is opened.
-  refuseIf(path, header.dataFile, 'it keeps its data in another file');
+  refuseIf(file, header.dataFile, 'it keeps its data in another file');
   if (!strict) return;
-  refuseIf(path, header.backingFile, 'it has a backing file');
-  refuseIf(path, header.encrypted, 'it is encrypted');
-  refuseIf(path, header.snapshots > 0, 'it has internal snapshots');
+  refuseIf(file, header.backingFile, 'it has a backing file');
+  refuseIf(file, header.encrypted, 'it is encrypted');
+  refuseIf(file, header.snapshots > 0, 'it has internal snapshots');
 }
 
-async function refuseVhd(path: string): Promise<void> {
+async function refuseVhd(path: string, file: string): Promise<void> {
   const footer = parseVhdFooter(await readAt(path, VHD_FOOTER_BYTES, 'end'));
-  refuseIf(path, footer === undefined, 'it is not a VHD');
-  refuseIf(path, footer?.diskType === 'differencing', 'it is a differencing VHD');
+  refuseIf(file, footer === undefined, 'it is not a VHD');
+  refuseIf(file, footer?.diskType === 'differencing', 'it is a differencing VHD');
 }
 
 function refuseIf(file: string, bad: boolean, reason: string): void {

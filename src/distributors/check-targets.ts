@@ -1,4 +1,4 @@
-import { KilnError } from '../errors/kiln-error.ts';
+import { Attempts } from '../errors/attempts.ts';
 import { storeError } from '../errors/store.ts';
 import { findDefinition, type ImageKind, refuseOtherKind } from '../galleries/ensure.ts';
 import { findManagedImage, refuseElsewhere } from '../galleries/managed-image.ts';
@@ -40,25 +40,15 @@ export async function checkTargets(
   store: Store,
   options: CheckOptions,
 ): Promise<void> {
-  const problems: KilnError[] = [];
+  const attempts = new Attempts();
   for (const [index, target] of targets.entries()) {
-    try {
+    const work = () => {
       refuseTwice(targets, index);
-      await check(target, image, store, options);
-    } catch (error) {
-      if (!(error instanceof KilnError)) throw error;
-      problems.push(error.with({ target: `properties.distribute[${index}]` }));
-    }
+      return check(target, image, store, options);
+    };
+    await attempts.try(work, `properties.distribute[${index}]`);
   }
-  const [first] = problems;
-  if (first === undefined) return;
-  if (problems.length === 1) throw first;
-  const details = problems.map(({ code, message, target }) => ({
-    code,
-    message,
-    ...(target === undefined ? {} : { target }),
-  }));
-  throw first.with({ details });
+  attempts.end();
 }
 
 async function check(

@@ -57,7 +57,7 @@ export const artifactErrors = kinds({
     summary: 'A template names a file on this machine that it may not read.',
     message: p => `${p.uri} may not be read: ${p.reason}.`,
     todo: () =>
-      'Files on this machine can be used by `kiln build` only, below the folder of the template or a folder named with `--allow-dir`.',
+      'On the command line, files can be used that lie below the folder of the template or a folder named with `--allow-dir`.',
   } satisfies ErrorKind<{ uri: string; reason: string }>,
   MirrorPathDenied: {
     exit: 2,

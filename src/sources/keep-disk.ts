@@ -38,7 +38,7 @@ export async function keepDisk(disk: ForeignDisk, facts: RecordFacts, context: K
   const { home, directory, signal, emit } = context;
   const paths = sourcePaths(home);
   const format = toolFormat(disk.format);
-  const { virtualSizeBytes } = await diskInfo(disk.path, format, { strict: true, signal });
+  const { virtualSizeBytes } = await diskInfo(disk.path, format, { strict: true, shownAs: facts.way, signal });
   const made = join(directory, 'kept.qcow2');
   await convertDisk({
     ...{

@@ -21,7 +21,8 @@ export function aibSentence(path: readonly Segment[], shape: ProblemShape, apiVe
       const cut = array > 0 ? array - 1 : last;
       const value = typeof shape.value === 'string' ? shape.value : (JSON.stringify(shape.value) ?? '');
       const shown = value.length > 200 ? `${value.slice(0, 199)}…` : value;
-      return `Validation failed: '${owner(path.slice(0, cut))}': Field '${join(path.slice(cut))}' has a bad value: '${shown}'.`;
+      const what = path.length === 0 ? 'it' : `Field '${join(path.slice(cut))}'`;
+      return `Validation failed: '${owner(path.slice(0, cut))}': ${what} has a bad value: '${shown}'.`;
     }
     case 'unknown':
     case 'duplicate': {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
+import { Attempts } from '../../errors/attempts.ts';
 import { artifactNeeds } from '../../plan/plan.ts';
-import type { FetchedArtifact } from '../../steps/step.ts';
+import type { ArtifactNeed, FetchedArtifact } from '../../steps/step.ts';
 import type { ImageTemplate } from '../../template/model.ts';
 import type { StageContext } from '../services.ts';
 
@@ -13,11 +14,9 @@ export async function fetchStage(
   const needs = artifactNeeds(template);
   if (needs.length === 0) return new Map();
   await mkdir(directory.artifacts, { recursive: true, mode: 0o700 });
-  const fetched = await Promise.all(
-    needs.map(async need => {
-      const artifact = await services.fetchArtifact(need, directory.artifacts, { emit, signal });
-      return [need.uri, artifact] as const;
-    }),
-  );
-  return new Map(fetched);
+  const attempts = new Attempts();
+  const fetch = (need: ArtifactNeed) => () => services.fetchArtifact(need, directory.artifacts, { emit, signal });
+  const fetched = await Promise.all(needs.map(need => attempts.try(fetch(need))));
+  attempts.end();
+  return new Map(fetched.flatMap(artifact => (artifact === undefined ? [] : [[artifact.uri, artifact] as const])));
 }

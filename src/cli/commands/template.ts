@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { hostCapacity } from '../../build/stages/resolve.ts';
 import { checkTargets } from '../../distributors/check-targets.ts';
+import { Attempts } from '../../errors/attempts.ts';
 import { KilnError } from '../../errors/kiln-error.ts';
 import { artifactNeeds, makePlan, type Plan, planHash } from '../../plan/plan.ts';
+import type { FetchedArtifact } from '../../steps/step.ts';
 import { workHolder } from '../../store/pins.ts';
 import type { ImageTemplate } from '../../template/model.ts';
 import { allowDirOption } from '../allow-dir.ts';
@@ -82,15 +84,24 @@ async function resolved(file: string, template: ImageTemplate, options: Options)
     const holder = workHolder();
     const { location } = template;
     try {
-      const fetched = [];
+      const attempts = new Attempts();
+      const fetched = new Map<string, FetchedArtifact>();
       for (const need of artifactNeeds(template)) {
-        fetched.push([need.uri, await services.fetchArtifact(need, scratch, { emit: warn, signal })] as const);
+        const artifact = await attempts.try(() => services.fetchArtifact(need, scratch, { emit: warn, signal }));
+        if (artifact !== undefined) fetched.set(need.uri, artifact);
       }
-      const source = await services.resolveSource(template.source, { emit: warn, signal, holder, location, strict });
-      const image = { os: source.os, generation: source.generation, sourceVersion: source.exactVersion };
-      const made = makePlan(template, { source, artifacts: new Map(fetched), host: hostCapacity() });
-      await checkTargets(made.targets, image, services.store, { strict, location });
-      return made;
+      const source = await attempts.try(
+        () => services.resolveSource(template.source, { emit: warn, signal, holder, location, strict }),
+        'properties.source',
+      );
+      if (source !== undefined) {
+        const image = { os: source.os, generation: source.generation, sourceVersion: source.exactVersion };
+        const targets = template.validate.sourceValidationOnly ? [] : template.distribute;
+        await attempts.try(() => checkTargets(targets, image, services.store, { strict, location }));
+      }
+      attempts.end();
+      if (source === undefined) throw new Error('the source has neither been resolved nor refused');
+      return makePlan(template, { source, artifacts: fetched, host: hostCapacity() });
     } finally {
       await services.releaseSource(holder);
       await rm(scratch, { recursive: true, force: true });
