@@ -33,6 +33,8 @@ export interface SharedImageTarget {
   readonly galleryImageId: string;
   readonly targetRegions: readonly TargetRegion[];
   readonly excludeFromLatest: boolean;
+  /** `Shallow` shares one copy of the disk between the regions: quick, for trying. */
+  readonly replicationMode: 'Full' | 'Shallow';
   /** `Latest` with major -1 is one above the highest version. */
   readonly versioning: { readonly scheme: 'Latest'; readonly major: number } | { readonly scheme: 'Source' };
 }

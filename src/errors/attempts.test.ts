@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { Attempts } from './attempts.ts';
 import { KilnError } from './kiln-error.ts';
 
-const failing = (code: string, options = {}) => () => {
-  throw new KilnError(code, 2, `${code} happened`, 'mend it', options);
-};
+const failing =
+  (code: string, options = {}) =>
+  () => {
+    throw new KilnError(code, 2, `${code} happened`, 'mend it', options);
+  };
 
 test('what succeeded is returned, and nothing is thrown', async () => {
   const attempts = new Attempts();
@@ -15,7 +17,9 @@ test('what succeeded is returned, and nothing is thrown', async () => {
 test('one failure is thrown as it is, with its place', async () => {
   const attempts = new Attempts();
   expect(await attempts.try(failing('A'), 'properties.source')).toBe(undefined);
-  expect(() => attempts.end()).toThrow(expect.objectContaining({ code: 'A', target: 'properties.source', details: [] }));
+  expect(() => attempts.end()).toThrow(
+    expect.objectContaining({ code: 'A', target: 'properties.source', details: [] }),
+  );
 });
 
 test('of several the first is thrown, and all are listed', async () => {

@@ -22,6 +22,14 @@ export const sourceErrors = kinds({
     message: p => `The image \`${p.name}\` has no version ${p.version} in the catalogue.`,
     todo: p => `Use \`latest\` or one of: ${p.versions.join(', ')}.`,
   } satisfies ErrorKind<{ name: string; version: string; versions: readonly string[] }>,
+  IsoSourceUnsupported: {
+    exit: 2,
+    summary: 'A template of an old API version names a RHEL installation medium as its source.',
+    message: p =>
+      `Nothing can be built from the installation medium ${p.uri}: sources of the type \`ISO\` ended in 2020.`,
+    todo: () =>
+      'Bring a disk with the system installed (`kiln source add`), and name it as a `PlatformImage`. AIB itself refuses ISO sources today.',
+  } satisfies ErrorKind<{ uri: string }>,
   SourceUnavailable: {
     exit: 1,
     summary: 'Every way to get a source image failed, or none could be tried.',

@@ -38,7 +38,8 @@ export function imageKey(name: string): string {
 export function parseImageReference(text: string): { readonly name: string; readonly version: string } {
   const parts = text.split(':');
   const fail = (reason: string) => sourceError('SourceNameInvalid', { name: text, reason });
-  if (parts.length !== 3 && parts.length !== 4) throw fail(`it has ${parts.length === 1 ? 'one part' : `${parts.length} parts`}`);
+  if (parts.length !== 3 && parts.length !== 4)
+    throw fail(`it has ${parts.length === 1 ? 'one part' : `${parts.length} parts`}`);
   const name = parts.slice(0, 3).join(':');
   if (!isImageName(name)) throw fail('its parts are letters, digits, dots, dashes and underscores');
   const version = parts[3] ?? 'latest';

@@ -1,3 +1,5 @@
+import { shownUri } from '../artifacts/shown-uri.ts';
+import { sourceError } from '../errors/sources.ts';
 import { type ResolvedImage, resolveGalleryVersion, resolveManagedImage } from '../galleries/resolve.ts';
 import type { DeviceProfile } from '../machine/machine.ts';
 import type { ImageSource } from '../template/model.ts';
@@ -32,6 +34,8 @@ export async function resolveSource(source: ImageSource, context: ResolveContext
         const options = { holder, location, strict };
         return builtDisk(source.imageVersionId, await resolveGalleryVersion(store, source.imageVersionId, options));
       }
+      case 'ISO':
+        throw sourceError('IsoSourceUnsupported', { uri: shownUri(source.sourceUri) });
     }
   })();
   const { name, exactName, digest } = disk;

@@ -16,6 +16,13 @@ export const API_VERSIONS = [
 ] as const;
 export type ApiVersion = (typeof API_VERSIONS)[number];
 
+/** The purchase plan of a Marketplace image. */
+export interface PlanInfo {
+  readonly planName: string;
+  readonly planProduct: string;
+  readonly planPublisher: string;
+}
+
 export interface PlatformImageSource {
   readonly type: 'PlatformImage';
   readonly publisher: string;
@@ -23,6 +30,14 @@ export interface PlatformImageSource {
   readonly sku: string;
   /** An exact version or `latest`. */
   readonly version: string;
+  readonly planInfo?: PlanInfo;
+}
+
+/** A RHEL installation medium: API versions before 2020-02-14 name it, and nothing can build from it any more. */
+export interface IsoSource {
+  readonly type: 'ISO';
+  readonly sourceUri: string;
+  readonly sha256Checksum: string;
 }
 
 export interface ManagedImageSource {
@@ -36,9 +51,19 @@ export interface SharedImageVersionSource {
   readonly imageVersionId: string;
 }
 
-export type ImageSource = PlatformImageSource | ManagedImageSource | SharedImageVersionSource;
+export type ImageSource = PlatformImageSource | ManagedImageSource | SharedImageVersionSource | IsoSource;
 
 export type OnError = 'cleanup' | 'abort';
+
+/** A switch as a template writes it; `undefined` when the template leaves it to the service, which means off. */
+export type State = 'Enabled' | 'Disabled' | undefined;
+
+/** Networks of Azure that the build VM is to be in; empty where not given. */
+export interface VnetConfig {
+  readonly subnetId: string;
+  readonly containerInstanceSubnetId: string;
+  readonly proxyVmSize: string;
+}
 
 /** An image template of any API version. Defaults are filled in; nothing here depends on the version any more. */
 export interface ImageTemplate {
@@ -63,7 +88,20 @@ export interface ImageTemplate {
     readonly vmSize: string;
     /** 0 for the size of the source. */
     readonly osDiskSizeGB: number;
+    /** ARM ids of the identities that the build VM gets. */
+    readonly userAssignedIdentities: readonly string[];
+    readonly vnetConfig: VnetConfig;
   };
+  readonly optimize: {
+    readonly vmBoot: State;
+    readonly workload: { readonly state: State; readonly scriptUri: string; readonly sha256Checksum: string };
+  };
+  readonly additionalDataDisks: readonly { readonly sizeGB: number }[];
+  readonly autoRun: State;
+  /** For the resources that a build makes for itself. */
+  readonly managedResourceTags: Readonly<Record<string, string>>;
+  /** ARM id of a resource group; empty when the build makes its own. */
+  readonly stagingResourceGroup: string;
   /** 240 when the template says 0 or nothing. */
   readonly buildTimeoutMinutes: number;
   readonly errorHandling: { readonly onCustomizerError: OnError; readonly onValidationError: OnError };

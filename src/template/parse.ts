@@ -122,7 +122,17 @@ function readResource(reading: Reading, resource: unknown, file: string | undefi
     customize,
     validate: { ...validate, inVMValidations },
     distribute: targets.map(target => inRegions(target, envelope.location)),
-    vmProfile: { vmSize: vmProfile.vmSize, osDiskSizeGB: vmProfile.osDiskSizeGB },
+    vmProfile: {
+      vmSize: vmProfile.vmSize,
+      osDiskSizeGB: vmProfile.osDiskSizeGB,
+      userAssignedIdentities: [],
+      vnetConfig: { subnetId: '', containerInstanceSubnetId: '', proxyVmSize: '' },
+    },
+    optimize: { vmBoot: undefined, workload: { state: undefined, scriptUri: '', sha256Checksum: '' } },
+    additionalDataDisks: [],
+    autoRun: undefined,
+    managedResourceTags: {},
+    stagingResourceGroup: '',
     buildTimeoutMinutes: properties.buildTimeoutInMinutes || DEFAULT_TIMEOUT_MINUTES,
     errorHandling,
   };

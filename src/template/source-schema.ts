@@ -15,6 +15,7 @@ export const sourceSchemas: Readonly<Record<ImageSource['type'], z.ZodType<Image
     sku: word,
     version: word,
   }),
+  ISO: z.object({ type: z.literal('ISO'), sourceUri: z.string(), sha256Checksum: z.string() }),
   ManagedImage: z.object({ type: z.literal('ManagedImage'), imageId: managedImageId }),
   SharedImageVersion: z.object({ type: z.literal('SharedImageVersion'), imageVersionId: galleryVersionId }),
 };

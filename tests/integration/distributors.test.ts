@@ -37,6 +37,7 @@ const shared: SharedImageTarget = {
     { name: 'westeurope', replicaCount: 2, storageAccountType: 'Standard_ZRS' },
   ],
   excludeFromLatest: false,
+  replicationMode: 'Full' as const,
   versioning: { scheme: 'Latest', major: -1 },
 };
 

@@ -68,6 +68,7 @@ export const sharedImageSchema = z
       galleryImageId: given.galleryImageId,
       targetRegions: named.length > 0 ? named : older,
       excludeFromLatest: given.excludeFromLatest,
+      replicationMode: 'Full',
       versioning: scheme === 'Source' ? { scheme } : { scheme, major: major ?? -1 },
     };
   });
