@@ -16,12 +16,8 @@ export interface DoctorOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Looks at everything that a build needs of this machine, by doing it where that is possible. Takes a few seconds.
- * Nothing is changed, but that the answer about the accelerator is kept in the home if there is one.
- */
-export async function runDoctor(home: KilnHome, config: SiteConfig, options: DoctorOptions = {}): Promise<Finding[]> {
-  const patient: Patient = {
+export function patientOf(home: KilnHome, config: SiteConfig, options: DoctorOptions = {}): Patient {
+  return {
     home,
     config,
     path: options.path ?? SYSTEM_PATH,
@@ -29,6 +25,14 @@ export async function runDoctor(home: KilnHome, config: SiteConfig, options: Doc
     resolve: options.resolve ?? systemResolver,
     signal: options.signal ?? new AbortController().signal,
   };
+}
+
+/**
+ * Looks at everything that a build needs of this machine, by doing it where that is possible. Takes a few seconds.
+ * Nothing is changed, but that the answer about the accelerator is kept in the home if there is one.
+ */
+export async function runDoctor(home: KilnHome, config: SiteConfig, options: DoctorOptions = {}): Promise<Finding[]> {
+  const patient = patientOf(home, config, options);
   const [tools, firmware, sandbox, accelerator, network, disk, memory] = await Promise.all([
     checkTools(patient),
     checkFirmware(),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type DoctorOptions, doctorExitCode, runDoctor } from '../../src/cli/doctor.ts';
+import { type DoctorOptions, doctorExitCode, patientOf, runDoctor } from '../../src/cli/doctor.ts';
+import { networkHint } from '../../src/cli/network-hint.ts';
 import { parseSiteConfig } from '../../src/config/site-config.ts';
 import { kilnHome } from '../../src/home/kiln-home.ts';
 
@@ -29,7 +30,7 @@ async function machine(allow: readonly string[] = []) {
     etc,
     resolve: async () => [{ address: '10.77.1.2', family: 4 }],
   };
-  return { bin, etc, findings: () => runDoctor(home, config, options) };
+  return { bin, etc, patient: patientOf(home, config, options), findings: () => runDoctor(home, config, options) };
 }
 
 function pathOf(program: string): string {
@@ -60,6 +61,22 @@ describe('doctor', () => {
     expect(finding?.mend).toMatch(/config\.yaml:\nnetwork:\n {2}allow:\n {4}- 10\.5\.0\.0\/16\n {4}- 10\.77\.1\.2$/);
     const open = await findingsByName((await machine(['10.77.0.0/16'])).findings());
     expect(open.get('package mirror mirror.example')).toMatchObject({ ok: 'ok' });
+  });
+
+  test('a step that could not reach its mirror is told how to open it, any other is left alone', async () => {
+    const { patient } = await machine();
+    const failed = ['E: Failed to fetch http://mirror.example/x  Unable to connect to mirror.example:http:', 'E: bye'];
+    const hint = await networkHint(failed, patient);
+    expect(hint.map(({ text }) => text.trim())).toEqual(
+      expect.arrayContaining([
+        'hint: package mirror mirror.example: closed to builds: 10.77.1.2 (private)',
+        '- 10.77.1.2',
+      ]),
+    );
+    expect(await networkHint(['make: *** [all] Error 2'], patient)).toEqual([]);
+    const open = await machine(['10.77.0.0/16']);
+    const resolver = (line: { readonly text: string }) => line.text.startsWith('hint: package mirror');
+    expect((await networkHint(failed, open.patient)).filter(resolver)).toEqual([]);
   });
 
   test('a tool that is not there is missing, with the command that installs it', async () => {

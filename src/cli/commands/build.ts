@@ -8,8 +8,10 @@ import { scrubber } from '../../events/scrub.ts';
 import type { RunDirectory } from '../../home/run-directory.ts';
 import type { OnError } from '../../template/model.ts';
 import { allowDirOption } from '../allow-dir.ts';
+import { patientOf } from '../doctor.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
+import { networkHint } from '../network-hint.ts';
 import { json, jsonData, say } from '../output.ts';
 import { createJsonLines } from '../render/json-lines.ts';
 import { createPlainRenderer } from '../render/plain.ts';
@@ -75,6 +77,8 @@ async function build(file: string, options: BuildOptions): Promise<void> {
     };
     const result = await runBuild(run, request, services, stream, signal);
     output.finish(result);
+    const machine = patientOf(services.home, services.config);
+    for (const line of await networkHint(result.error?.output ?? [], machine)) say(line);
     process.exitCode = result.error?.exit ?? 0;
   });
 }
