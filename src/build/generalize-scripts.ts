@@ -57,7 +57,11 @@ echo localhost >/etc/hostname
 : >/etc/machine-id
 [ -L /var/lib/dbus/machine-id ] || rm -f /var/lib/dbus/machine-id
 systemctl stop systemd-random-seed >/dev/null 2>&1
-rm -f /var/lib/systemd/random-seed /boot/efi/loader/random-seed /efi/loader/random-seed
+rm -f /var/lib/systemd/random-seed
+# Only systemd-boot keeps a seed there, and to look for it may mount the partition.
+if [ -e /sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f ]; then
+  rm -f /boot/efi/loader/random-seed /efi/loader/random-seed /boot/loader/random-seed
+fi
 
 journalctl --relinquish-var >/dev/null 2>&1
 rm -rf /var/log/journal/*
