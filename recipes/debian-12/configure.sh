@@ -20,6 +20,10 @@ echo 'LANG=C.UTF-8' >"$root/etc/default/locale"
 chroot "$root" passwd --quiet --lock root
 chroot "$root" systemctl --quiet enable ssh.service walinuxagent.service serial-getty@ttyS0.service
 
+# It is there, and nothing upgrades itself: a build would wait for it, and no two would give the same image.
+chroot "$root" systemctl --quiet disable unattended-upgrades.service
+rm -f "$root/etc/apt/apt.conf.d/20auto-upgrades"
+
 # Scrubs file systems on LVM; there is none.
 chroot "$root" systemctl --quiet disable e2scrub_reap.service e2scrub_all.timer
 
