@@ -18,6 +18,25 @@ else
 fi
 `;
 
+/** Printed when the deprovisioning script has ended, behind what it left without a line break: its exit code, or that there was none. */
+export const DEPROVISIONED = /^(.*)kiln: deprovisioned (\d+|missing)$/;
+
+/**
+ * Runs the deprovisioning script as root, and goes on only when it succeeded. Comes before `finishScript` in one shell: with the
+ * resolver's file gone, every further `sudo` would first wait for the name of this machine.
+ */
+export const DEPROVISION = `script=${DEPROVISIONING_SCRIPT}
+if [ -e "$script" ]; then
+  chmod 0755 "$script"
+  "$script" </dev/null
+  code=$?
+else
+  code=missing
+fi
+echo "kiln: deprovisioned $code"
+case $code in 0 | missing) ;; *) exit 1 ;; esac
+`;
+
 /** Printed when everything of the build is out of the image, just before the guest powers off. */
 export const GENERALIZED_MARK = 'kiln: generalized';
 

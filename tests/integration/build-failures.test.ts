@@ -165,7 +165,7 @@ test('a machine that ends instead of powering off was not generalized', async ()
 
 test('a deprovisioning script that fails', async () => {
   const build = await site.build({
-    customize: [shell('replaces-it', "printf '#!/bin/sh\\necho no; exit 5\\n' >/tmp/DeprovisioningScript.sh")],
+    customize: [shell('replaces-it', "printf '#!/bin/sh\\nprintf no; exit 5\\n' >/tmp/DeprovisioningScript.sh")],
   });
   expect(build.error).toMatchObject({
     code: 'GeneralizeFailed',

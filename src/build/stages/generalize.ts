@@ -3,7 +3,13 @@ import { buildError } from '../../errors/build.ts';
 import type { StepRef } from '../../events/build-event.ts';
 import { GuestDisconnected } from '../../guest/guest-channel.ts';
 import { BUILD_USER } from '../build-vm.ts';
-import { DEPROVISIONING_SCRIPT, finishScript, GENERALIZED_MARK } from '../generalize-scripts.ts';
+import {
+  DEPROVISION,
+  DEPROVISIONED,
+  DEPROVISIONING_SCRIPT,
+  finishScript,
+  GENERALIZED_MARK,
+} from '../generalize-scripts.ts';
 import type { GuestSession } from '../guest-session.ts';
 import type { StageContext } from '../services.ts';
 
@@ -19,54 +25,57 @@ export async function generalizeStage(session: GuestSession, context: StageConte
   const { emit, signal, directory } = context;
   const step: StepRef = { phase: 'customize', index: 0, total: 0, type: 'Generalize', name: DEPROVISIONING_SCRIPT };
   const lines: string[] = [];
-  const onLine = (line: string, stream: 'stdout' | 'stderr') => {
-    lines.push(line);
-    emit({ type: 'step-output', step, stream, line });
-  };
   const fail = (reason: string) =>
     buildError('GeneralizeFailed', { reason }, { output: lines.slice(-20), log: directory.customizationLog });
-  const script = DEPROVISIONING_SCRIPT;
-  const command = `if [ ! -e ${script} ]; then exit 66; fi; sudo chmod 0755 ${script} && sudo ${script} </dev/null`;
-  try {
-    const { exitCode } = await session.guest.run(command, { signal, onLine });
-    if (exitCode === 66) {
-      const message =
-        `Deprovisioning script [${script}] could not be found. Please make sure the deprovisioning script is not ` +
-        'accidentally deleted by a customizer in the template. Kiln removes its own traces all the same.';
-      emit({ type: 'log', level: 'warning', message });
-    } else if (exitCode !== 0) {
-      throw fail(`${script} ended with exit code ${exitCode}`);
-    }
-    const finish = await finishGuest(session, context, onLine);
-    if (!finish.done) throw fail(finish.reason);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof GuestDisconnected) throw fail(`the connection was lost (${error.message})`);
-    throw error;
+  const guest = await finishGuest(session, context, (line, stream) => {
+    lines.push(line);
+    emit({ type: 'step-output', step, stream, line });
+  });
+  if (guest.deprovisioning === 'missing') {
+    const message =
+      `Deprovisioning script [${DEPROVISIONING_SCRIPT}] could not be found. Please make sure the deprovisioning script is not ` +
+      'accidentally deleted by a customizer in the template. Kiln removes its own traces all the same.';
+    emit({ type: 'log', level: 'warning', message });
+  } else if (guest.deprovisioning !== '0' && guest.deprovisioning !== undefined) {
+    throw fail(`${DEPROVISIONING_SCRIPT} ended with exit code ${guest.deprovisioning}`);
   }
+  if (!guest.done) throw fail(guest.reason);
   const end = await Promise.race([session.machine.ended, delay(POWER_OFF_MS, undefined, { signal, ref: false })]);
   session.close();
   if (end === undefined) throw fail(`the guest did not power off within ${POWER_OFF_MS / 1000} s`);
   if (end.how !== 'powered-off') throw fail(`the machine ended (${end.reason}) instead of powering off`);
 }
 
-/** The last thing that the guest does for us: its answer is a line, because the connection may break right after it. */
+interface FinishedGuest {
+  /** Exit code of the deprovisioning script, or `missing`; `undefined` when the guest did not get that far. */
+  readonly deprovisioning: string | undefined;
+  readonly done: boolean;
+  /** Why it is not done. */
+  readonly reason: string;
+}
+
+/** The last thing that the guest does for us: its answers are lines, because the connection may break right after them. */
 async function finishGuest(
   session: GuestSession,
   { signal }: StageContext,
   onLine: (line: string, stream: 'stdout' | 'stderr') => void,
-): Promise<{ readonly done: boolean; readonly reason: string }> {
+): Promise<FinishedGuest> {
+  let deprovisioning: string | undefined;
   let done = false;
   const watched = (line: string, stream: 'stdout' | 'stderr') => {
+    const [, rest = line, ended] = deprovisioning === undefined ? (DEPROVISIONED.exec(line) ?? []) : [];
+    if (ended !== undefined) deprovisioning = ended;
     if (line === GENERALIZED_MARK) done = true;
-    else onLine(line, stream);
+    else if (ended === undefined || rest !== '') onLine(rest, stream);
   };
-  const input = finishScript(BUILD_USER, 'kiln-build');
+  const input = `${DEPROVISION}${finishScript(BUILD_USER, 'kiln-build')}`;
   try {
     const { exitCode, stderr } = await session.guest.run('sudo sh -s', { signal, onLine: watched, input });
-    return { done, reason: stderr.trim().split('\n').at(-1) || `the clean-up ended with exit code ${exitCode}` };
+    const reason = stderr.trim().split('\n').at(-1) || `the clean-up ended with exit code ${exitCode}`;
+    return { deprovisioning, done, reason };
   } catch (error) {
-    if (done && error instanceof GuestDisconnected) return { done, reason: '' };
-    throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof GuestDisconnected)) throw error;
+    return { deprovisioning, done, reason: `the connection was lost (${error.message})` };
   }
 }
