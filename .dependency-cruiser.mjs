@@ -5,6 +5,7 @@ const ROOMS = {
   errors: [],
   events: ['errors'],
   home: ['errors', 'events'],
+  arm: ['errors'],
   config: ['errors', 'home'],
   sandbox: ['errors', 'events', 'home', 'config'],
   disk: ['errors', 'events', 'home', 'config', 'sandbox'],
@@ -29,7 +30,7 @@ const TYPES = {
 };
 
 /** Rooms that compute: what they know of the world is handed to them. */
-const WITHOUT_INPUT_OUTPUT = ['template', 'plan'];
+const WITHOUT_INPUT_OUTPUT = ['arm', 'template', 'plan'];
 
 const inRoom = names => `^src/(${names.join('|')})/`;
 
