@@ -41,9 +41,12 @@ export const tags = z.record(z.string(), z.string());
 export const storageAccountType = z.enum(['Standard_LRS', 'Standard_ZRS', 'Premium_LRS']);
 
 /** A region's name. Kiln keeps one folder per region, so the name must be fit to be one. */
-export const region = z
-  .string()
-  .refine(text => isRegionName(normaliseRegion(text)), 'must be the name of a region, e.g. `westus2`');
+export const region = z.string().refine(isRegion, 'must be the name of a region, e.g. `westus2`');
+
+/** Whether a text is the name of a region, in either spelling: not whether there is such a region. */
+export function isRegion(text: string): boolean {
+  return isRegionName(normaliseRegion(text));
+}
 
 /** `West US 2` and `westus2` are one region. */
 export function normaliseRegion(text: string): string {

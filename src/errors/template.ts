@@ -8,14 +8,26 @@ export const templateErrors = kinds({
     message: p => `The template ${p.file} could not be read: ${p.reason}.`,
     todo: () => 'Check the path. A template is a JSON file in UTF-8 or UTF-16.',
   } satisfies ErrorKind<{ file: string; reason: string }>,
-  TemplateInvalid: {
+  ValidationFailed: {
     exit: 2,
     summary:
-      'The template breaks the rules of its API version, or uses a property that Kiln cannot do. `details` lists every problem with its JSON path and line.',
+      'The template breaks the rules of its API version. `details` lists every problem with its JSON path and line.',
     message: p => (p.more === 0 ? p.first : `${p.first} (${p.more} more in \`details\`.)`),
     todo: p =>
       `Correct the places listed; \`kiln validate ${p.file}\` checks again. \`docs/template.md\` has every property.`,
   } satisfies ErrorKind<{ first: string; more: number; file: string }>,
+  TemplateExists: {
+    exit: 2,
+    summary: '`kiln init` would overwrite a file.',
+    message: p => `The file ${p.file} exists already, and was left as it is.`,
+    todo: () => 'Name another file, or `-` to see the template on the screen.',
+  } satisfies ErrorKind<{ file: string }>,
+  TemplateNotWritten: {
+    exit: 2,
+    summary: '`kiln init` could not write its file.',
+    message: p => `The file ${p.file} could not be written: ${p.reason}.`,
+    todo: () => 'Check the folder and its permissions, or name `-` to see the template on the screen.',
+  } satisfies ErrorKind<{ file: string; reason: string }>,
   UnknownVmSize: {
     exit: 2,
     summary: 'The template names a VM size that Kiln does not know.',
@@ -34,6 +46,39 @@ export const templateErrors = kinds({
     message: p => `\`osDiskSizeGB\` is ${p.wanted}, but the disk of the source ${p.source} has ${p.actual}.`,
     todo: p => `Set \`osDiskSizeGB\` to ${p.least} or more, or to 0 for the size of the source.`,
   } satisfies ErrorKind<{ wanted: string; actual: string; source: string; least: number }>,
+  UnsupportedCustomizerType: {
+    exit: 2,
+    summary: 'A customizer does not fit the operating system of the source.',
+    message: p => `A \`${p.type}\` customizer runs on ${p.fits}, and the source ${p.source} is ${p.os}.`,
+    todo: p => `Use a type that runs on ${p.os}, or another source.`,
+  } satisfies ErrorKind<Misfit>,
+  UnsupportedValidatorType: {
+    exit: 2,
+    summary: 'A validator does not fit the operating system of the source.',
+    message: p => `A \`${p.type}\` validator runs on ${p.fits}, and the source ${p.source} is ${p.os}.`,
+    todo: p => `Use a type that runs on ${p.os}, or another source.`,
+  } satisfies ErrorKind<Misfit>,
+  WindowsSourceUnavailable: {
+    exit: 2,
+    summary: 'The source is a Windows image. This version of Kiln cannot run anything on one.',
+    message: p => `The source ${p.source} is a Windows image, and this version of Kiln builds Linux images only.`,
+    todo: () => 'Build from a Linux source. `kiln validate --offline` checks templates for Windows all the same.',
+  } satisfies ErrorKind<{ source: string }>,
+  FeatureUnavailable: {
+    exit: 2,
+    summary:
+      'The template is valid, and asks for something that this version of Kiln cannot give to a build. `details` lists every such property with its JSON path.',
+    message: p => `\`${p.property}\` ${p.reason}.`,
+    todo: () => 'Leave it out, or build this template where it can be had.',
+  } satisfies ErrorKind<{ property: string; reason: string }>,
 });
+
+/** A step of a type that is for another operating system. */
+interface Misfit {
+  readonly type: string;
+  readonly fits: string;
+  readonly source: string;
+  readonly os: string;
+}
 
 export const templateError = thrower(templateErrors);

@@ -1,27 +1,60 @@
 import { fileNeeds, fileSummary } from './file/describe.ts';
 import type { FileStep } from './file/file.ts';
 import { runFile } from './file/run.ts';
-import { shellNeeds, shellSummary } from './shell/describe.ts';
+import type { PowerShellStep } from './powershell/powershell.ts';
+import { scriptNeeds, scriptSummary } from './script.ts';
 import { locateShellFailure } from './shell/locate-failure.ts';
 import { runShell } from './shell/run.ts';
 import type { ShellStep } from './shell/shell.ts';
 import type { StepType } from './step.ts';
+import { windowsRestartSummary } from './windows-restart/describe.ts';
+import type { WindowsRestartStep } from './windows-restart/windows-restart.ts';
+import { windowsUpdateSummary } from './windows-update/describe.ts';
+import type { WindowsUpdateStep } from './windows-update/windows-update.ts';
 
-export type Customizer = ShellStep | FileStep;
-export type Validator = ShellStep | FileStep;
+export type Customizer = ShellStep | PowerShellStep | WindowsRestartStep | WindowsUpdateStep | FileStep;
+export type Validator = ShellStep | PowerShellStep | FileStep;
 
 type AnyStep = Customizer | Validator;
+
+const onlyZero = (_: unknown, exitCode: number): boolean => exitCode === 0;
+const noNeeds = () => [];
+const nowhere = () => ({ line: undefined, path: '' });
 
 /** Every type of step, by the `type` of the template. A new one is a folder and a line here. */
 export const stepTypes: { readonly [T in AnyStep['type']]: StepType<Extract<AnyStep, { type: T }>> } = {
   Shell: {
     type: 'Shell',
     os: ['Linux'],
-    summary: shellSummary,
-    needs: shellNeeds,
+    summary: scriptSummary,
+    needs: scriptNeeds,
     run: runShell,
-    accepts: (_, exitCode) => exitCode === 0,
+    accepts: onlyZero,
     locate: locateShellFailure,
+  },
+  PowerShell: {
+    type: 'PowerShell',
+    os: ['Windows'],
+    summary: scriptSummary,
+    needs: scriptNeeds,
+    accepts: (step, exitCode) => step.validExitCodes.includes(exitCode),
+    locate: nowhere,
+  },
+  WindowsRestart: {
+    type: 'WindowsRestart',
+    os: ['Windows'],
+    summary: windowsRestartSummary,
+    needs: noNeeds,
+    accepts: onlyZero,
+    locate: nowhere,
+  },
+  WindowsUpdate: {
+    type: 'WindowsUpdate',
+    os: ['Windows'],
+    summary: windowsUpdateSummary,
+    needs: noNeeds,
+    accepts: onlyZero,
+    locate: nowhere,
   },
   File: {
     type: 'File',
@@ -29,8 +62,8 @@ export const stepTypes: { readonly [T in AnyStep['type']]: StepType<Extract<AnyS
     summary: fileSummary,
     needs: fileNeeds,
     run: runFile,
-    accepts: (_, exitCode) => exitCode === 0,
-    locate: () => ({ line: undefined, path: '' }),
+    accepts: onlyZero,
+    locate: nowhere,
   },
 };
 

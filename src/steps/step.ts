@@ -56,8 +56,11 @@ export interface StepType<T> {
   summary(step: T): string;
   /** The files that must be fetched before the machine boots. `path` is the step's own JSON path. */
   needs(step: T, path: string): readonly ArtifactNeed[];
-  /** Does it. Resolves with the exit code; a code that is not accepted fails the step, and so does an `UploadFailed`. */
-  run(step: T, context: StepContext): Promise<StepResult>;
+  /**
+   * Does it. Resolves with the exit code; a code that is not accepted fails the step, and so does an `UploadFailed`.
+   * Absent for what Kiln reads and cannot run: there is no guest channel for Windows.
+   */
+  readonly run?: (step: T, context: StepContext) => Promise<StepResult>;
   accepts(step: T, exitCode: number): boolean;
   /** Finds the place of a failure in the last lines that the step printed. */
   locate(step: T, output: readonly string[]): StepFailure;

@@ -19,7 +19,7 @@ export function explain(issue: z.core.$ZodIssue, input: unknown): Explained[] {
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined) return say('is needed');
-      if (issue.expected === 'array' && typeof value === 'string') {
+      if (issue.expected === 'array' && typeof value === 'string' && LISTS_OF_TEXT.has(path.at(-1) ?? '')) {
         return say(`must be an array of strings, e.g. \`"${path.at(-1) ?? ''}": [${shorten(JSON.stringify(value))}]\``);
       }
       return say(`must be ${EXPECTED[issue.expected] ?? issue.expected}, not ${kindOf(value)}`);
@@ -30,6 +30,7 @@ export function explain(issue: z.core.$ZodIssue, input: unknown): Explained[] {
       return [{ path, value, message: `${field} must be ${allowed.map(one => `\`${one}\``).join(' or ')}.${hint}` }];
     }
     case 'too_small':
+      if (issue.origin === 'string') return say(issue.message);
       return say(`must be ${issue.minimum} or more`);
     case 'too_big':
       return say(`must be ${issue.maximum} or less`);
@@ -37,6 +38,11 @@ export function explain(issue: z.core.$ZodIssue, input: unknown): Explained[] {
       return say(issue.message);
   }
 }
+
+/** Lists that documents and people write as one string. */
+const LISTS_OF_TEXT: ReadonlySet<Segment> = new Set<Segment>([
+  ...['inline', 'filters', 'replicationRegions', 'userAssignedIdentities'],
+]);
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'a string',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 import type { Segment } from './json-document.ts';
+import type { ApiVersion } from './model.ts';
 import type { Problems } from './problems.ts';
-import { NAME_SINCE } from './since.ts';
-import { isOff, READ_ONLY, UNSUPPORTED_NAMES } from './unsupported.ts';
-import type { SupportedVersion } from './versions.ts';
+import { READ_ONLY } from './read-only.ts';
+import { NAME_BEFORE, NAME_SINCE } from './since.ts';
 import { isAtLeast, isStrict } from './versions.ts';
 
 /** Where in the resource a value is: its path, and the pattern by which the tables know it. */
@@ -15,17 +15,25 @@ export interface Place {
 
 /** What every part of a template is read with. */
 export interface Reading {
-  readonly version: SupportedVersion;
+  readonly version: ApiVersion;
   readonly problems: Problems;
+  /** Normalised names of the regions that the site has beside the service's own. */
+  readonly regions: readonly string[];
 }
 
 export function below(place: Place, name: string): Place {
   return { path: [...place.path, name], pattern: place.pattern === '' ? name : `${place.pattern}.${name}` };
 }
 
+/** What a name was called in the given version; the name itself where it always was that. */
+export function nameIn(version: ApiVersion, place: Place, name: string): string {
+  const before = NAME_BEFORE[below(place, name).pattern];
+  return before === undefined || isAtLeast(version, before.version) ? name : before.name;
+}
+
 /**
- * The value with every name in the form that the schema has, and without what is `null`, read-only, unknown or
- * refused; the latter three are reported. Types are not looked at.
+ * The value with every name in the form that the schema has, and without what is `null`, read-only or unknown; the
+ * latter two are reported. Types are not looked at.
  */
 export function normaliseNames(reading: Reading, schema: z.ZodType, value: unknown, place: Place): unknown {
   const plain = unwrap(schema);
@@ -37,33 +45,27 @@ export function normaliseNames(reading: Reading, schema: z.ZodType, value: unkno
   if (!(plain instanceof z.ZodObject) || !isObject(value)) return value;
 
   const shape: Readonly<Record<string, z.ZodType>> = plain.shape;
-  const names = [...new Set([...Object.keys(shape), ...namesIn(READ_ONLY, place), ...namesIn(UNSUPPORTED, place)])];
+  const own = [...new Set([...Object.keys(shape), ...namesIn(READ_ONLY, place)])];
+  // As this version writes them, to how the schema does.
+  const names = new Map(own.map(name => [nameIn(reading.version, place, name), name]));
   const entries = new Map<string, unknown>();
   for (const [written, item] of Object.entries(value)) {
-    const name = nameFor(reading, names, written);
-    if (name === undefined || !isDefined(reading, below(place, name))) {
+    const name = names.get(nameFor(reading, [...names.keys()], written) ?? '');
+    if (name === undefined || !isDefined(reading.version, below(place, name))) {
       reportUnknown(reading, names, shape, place, written, name);
       continue;
     }
     const here = below(place, name);
+    const path = [...place.path, written];
     if (entries.has(name)) {
-      reading.problems.error('DuplicateField', [...place.path, written], `\`${name}\` is given more than once.`, {
-        kind: 'duplicate',
-      });
+      const message = `\`${written}\` is given more than once.`;
+      reading.problems.error('DuplicateField', path, message, { kind: 'duplicate' });
       continue;
     }
     if (item === null) continue;
     if (READ_ONLY.has(here.pattern)) {
-      reading.problems.warning(
-        'ReadOnlyField',
-        here.path,
-        `\`${name}\` is filled in by the service; it is ignored here.`,
-      );
-      continue;
-    }
-    const reason = UNSUPPORTED_NAMES[here.pattern];
-    if (reason !== undefined) {
-      if (!isOff(item)) refuse(reading, here, name, reason, item);
+      const message = `\`${name}\` is filled in by the service; it is ignored here.`;
+      reading.problems.warning('ReadOnlyField', here.path, message);
       continue;
     }
     const child = shape[name];
@@ -74,22 +76,19 @@ export function normaliseNames(reading: Reading, schema: z.ZodType, value: unkno
   return Object.fromEntries(entries);
 }
 
-const UNSUPPORTED: ReadonlySet<string> = new Set(Object.keys(UNSUPPORTED_NAMES));
-
 /** The value of a name in an object that was not normalised yet. */
 export function fieldOf(reading: Reading, value: unknown, name: string): unknown {
-  if (!isObject(value)) return undefined;
-  const written = Object.keys(value).find(key => nameFor(reading, [name], key) === name);
-  return written === undefined ? undefined : (value[written] ?? undefined);
+  const key = keyOf(reading, value, name);
+  return key === undefined || !isObject(value) ? undefined : (value[key] ?? undefined);
+}
+
+/** How the object writes a name. */
+export function keyOf(reading: Reading, value: unknown, name: string): string | undefined {
+  return isObject(value) ? Object.keys(value).find(key => nameFor(reading, [name], key) === name) : undefined;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-export function refuse(reading: Reading, place: Place, name: string, reason: string, value: unknown): void {
-  const message = `\`${name}\` is not supported by Kiln: it ${reason}.`;
-  reading.problems.error('Unsupported', place.path, message, { kind: 'bad', value });
 }
 
 function nameFor(reading: Reading, names: readonly string[], written: string): string | undefined {
@@ -98,9 +97,10 @@ function nameFor(reading: Reading, names: readonly string[], written: string): s
   return names.find(name => name.toLowerCase() === written.toLowerCase());
 }
 
-function isDefined(reading: Reading, place: Place): boolean {
+/** Whether the version knows the name at all. */
+export function isDefined(version: ApiVersion, place: Place): boolean {
   const since = NAME_SINCE[place.pattern];
-  return since === undefined || isAtLeast(reading.version, since);
+  return since === undefined || isAtLeast(version, since);
 }
 
 /** The names directly below a place in a set of patterns. */
@@ -114,25 +114,43 @@ function namesIn(patterns: ReadonlySet<string>, place: Place): string[] {
 
 function reportUnknown(
   reading: Reading,
-  names: readonly string[],
+  names: ReadonlyMap<string, string>,
   shape: Readonly<Record<string, z.ZodType>>,
   place: Place,
   written: string,
   later: string | undefined,
 ): void {
-  const since = later === undefined ? undefined : NAME_SINCE[below(place, later).pattern];
-  const known = names.filter(name => isDefined(reading, below(place, name)));
-  const inner = known.find(name => Object.keys(shapeOf(shape[name])).includes(written));
-  const hint =
-    since !== undefined
-      ? ` It exists from ${since} on.`
-      : inner !== undefined
-        ? ` Did you mean \`${inner}.${written}\`?`
-        : didYouMean(written, known);
-  const message = `API version ${reading.version} does not define \`${written}\` here.${hint}`;
+  const message =
+    `API version ${reading.version} does not define \`${written}\` here.` +
+    hintFor(reading, names, shape, place, written, later);
   const path = [...place.path, written];
   if (isStrict(reading.version)) reading.problems.error('UnknownField', path, message, { kind: 'unknown' });
   else reading.problems.warning('UnknownField', path, `${message} It is ignored.`);
+}
+
+function hintFor(
+  reading: Reading,
+  names: ReadonlyMap<string, string>,
+  shape: Readonly<Record<string, z.ZodType>>,
+  place: Place,
+  written: string,
+  later: string | undefined,
+): string {
+  const since = later === undefined ? undefined : NAME_SINCE[below(place, later).pattern];
+  if (since !== undefined) return ` It exists from ${since} on.`;
+  const same = (name: string): boolean => name.toLowerCase() === written.toLowerCase();
+  const renamed = [...names].find(([now, name]) => {
+    const before = NAME_BEFORE[below(place, name).pattern]?.name;
+    return before !== undefined && (same(name) || same(before)) && !same(now);
+  });
+  if (renamed !== undefined) return ` In this version it is called \`${renamed[0]}\`.`;
+  const known = [...names].filter(([, name]) => isDefined(reading.version, below(place, name)));
+  const inner = known.find(([, name]) => Object.keys(shapeOf(shape[name])).includes(written));
+  if (inner !== undefined) return ` Did you mean \`${inner[0]}.${written}\`?`;
+  return didYouMean(
+    written,
+    known.map(([now]) => now),
+  );
 }
 
 function shapeOf(schema: z.ZodType | undefined): Readonly<Record<string, z.ZodType>> {
@@ -141,7 +159,7 @@ function shapeOf(schema: z.ZodType | undefined): Readonly<Record<string, z.ZodTy
 }
 
 /** The schema below defaults, optionality and transformations. */
-function unwrap(schema: z.ZodType): z.ZodType {
+export function unwrap(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return unwrap(schema.unwrap() as z.ZodType);
   }

@@ -6,7 +6,7 @@ describe('steps', () => {
   const step = (one: unknown) => example({ customize: [one] });
 
   it('asks for either a script or commands', () => {
-    expect(problems(step({ type: 'Shell' }))).toEqual(['MissingField properties.customize[0].scriptUri']);
+    expect(problems(step({ type: 'Shell' }))).toEqual(['NoCustomizerScript properties.customize[0].scriptUri']);
     expect(problems(step({ type: 'Shell', scriptUri: 'a.sh', inline: ['b'] }))).toEqual([
       'BadValue properties.customize[0].inline',
     ]);
@@ -23,6 +23,9 @@ describe('steps', () => {
     expect(error.details[0]?.message).toBe(
       '`inline` must be an array of strings, e.g. `"inline": ["apt-get update"]`.',
     );
+    expect(failure(text(example({ customize: 'Shell' }))).details[0]?.message).toBe(
+      '`customize` must be an array, not `"Shell"`.',
+    );
     expect(problems(step({ type: 'Shell', inline: ['a', 5] }))).toEqual(['BadValue properties.customize[0].inline[1]']);
   });
 
@@ -33,7 +36,7 @@ describe('steps', () => {
       sha256Checksum: SHA,
     });
     expect(problems(step({ type: 'Shell', sha256Checksum: 'abc' }))).toEqual([
-      'MissingField properties.customize[0].scriptUri',
+      'NoCustomizerScript properties.customize[0].scriptUri',
       'BadValue properties.customize[0].sha256Checksum',
     ]);
     expect(problems(step({ type: 'File', sourceUri: 'https://exa mple/', destination: 'etc/x' }))).toEqual([
@@ -48,7 +51,7 @@ describe('steps', () => {
 
   it('names the known types for an unknown or missing one', () => {
     expect(failure(text(step({ type: 'Shel' }))).message).toContain('Did you mean `Shell`?');
-    expect(problems(step({ inline: ['a'] }))).toEqual(['MissingField properties.customize[0].type']);
+    expect(problems(step({ inline: ['a'] }))).toEqual(['BadCustomizerType properties.customize[0].type']);
     expect(problems(step('Shell'))).toEqual(['BadValue properties.customize[0]']);
   });
 
@@ -88,23 +91,23 @@ describe('targets', () => {
   });
 
   it('refuses regions that contradict each other or the version', () => {
-    const regions = { targetRegions: [{ name: 'a' }, { name: 'A' }], replicationRegions: ['b'] };
+    const regions = { targetRegions: [{ name: 'eastus' }, { name: 'East US' }], replicationRegions: ['westus'] };
     expect(problems(target({ ...shared, ...regions, storageAccountType: 'Standard_LRS' }))).toEqual([
-      'BadValue properties.distribute[0].targetRegions',
-      'BadValue properties.distribute[0].replicationRegions',
-      'BadValue properties.distribute[0].storageAccountType',
+      'BadSharedImageDistribute properties.distribute[0].targetRegions',
+      'BadSharedImageDistribute properties.distribute[0].replicationRegions',
+      'BadSharedImageDistribute properties.distribute[0].storageAccountType',
     ]);
-    expect(problems(target({ ...shared, targetRegions: [{ name: 'a', replicaCount: 0 }] }))).toEqual([
-      'BadValue properties.distribute[0].targetRegions[0].replicaCount',
+    expect(problems(target({ ...shared, targetRegions: [{ name: 'eastus', replicaCount: 0 }] }))).toEqual([
+      'BadSharedImageDistribute properties.distribute[0].targetRegions[0].replicaCount',
     ]);
     expect(problems(target(shared, '2022-02-14'))).toEqual([
-      'MissingField properties.distribute[0].replicationRegions',
+      'BadSharedImageDistribute properties.distribute[0].replicationRegions',
     ]);
     expect(
-      problems(target({ ...shared, replicationRegions: ['a'], storageAccountType: 'Premium_LRS' }, '2022-02-14')),
-    ).toEqual(['BadValue properties.distribute[0].storageAccountType']);
+      problems(target({ ...shared, replicationRegions: ['eastus'], storageAccountType: 'Premium_LRS' }, '2022-02-14')),
+    ).toEqual(['BadSharedImageDistribute properties.distribute[0].storageAccountType']);
     expect(problems(target({ ...shared, versioning: { scheme: 'Source', major: 1 } }))).toEqual([
-      'BadValue properties.distribute[0].versioning.major',
+      'BadSharedImageDistribute properties.distribute[0].versioning.major',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFINITION_ID, example, IDENTITY_ID, IMAGE_ID, text } from './example.fixture.ts';
+import { DEFINITION_ID, example, IDENTITY_ID, IMAGE_ID, SHA, text } from './example.fixture.ts';
 import { failure, model, problems, warnings } from './outcome.fixture.ts';
 import { parseTemplate } from './parse.ts';
 
@@ -15,7 +15,17 @@ describe('the forms of a file', () => {
       customize: [{ type: 'Shell', name: 'greet', inline: ['echo hello'], sha256Checksum: '' }],
       validate: { continueDistributeOnFailure: false, sourceValidationOnly: false, inVMValidations: [] },
       distribute: [{ type: 'VHD', runOutputName: 'disk', artifactTags: {}, uri: '' }],
-      vmProfile: { vmSize: '', osDiskSizeGB: 0 },
+      vmProfile: {
+        vmSize: '',
+        osDiskSizeGB: 0,
+        userAssignedIdentities: [],
+        vnetConfig: { subnetId: '', containerInstanceSubnetId: '', proxyVmSize: '' },
+      },
+      optimize: { vmBoot: undefined, workload: { state: undefined, scriptUri: '', sha256Checksum: '' } },
+      additionalDataDisks: [],
+      autoRun: undefined,
+      managedResourceTags: {},
+      stagingResourceGroup: '',
       buildTimeoutMinutes: 240,
       errorHandling: { onCustomizerError: 'cleanup', onValidationError: 'cleanup' },
     });
@@ -39,6 +49,8 @@ describe('the forms of a file', () => {
     expect(model({ $schema, resources: { image: example() } }).location).toBe('westus2');
     expect(problems({ $schema, resources: [gallery] })).toEqual(['BadValue resources']);
     expect(problems({ $schema, resources: [example(), example()] })).toEqual(['BadValue resources']);
+    const misspelt = example({ customize: 1 }, { type: 'Microsoft.VirtualMachineImages/imageTemplate' });
+    expect(problems({ $schema, resources: [misspelt] })).toEqual(['BadValue type', 'BadValue properties.customize']);
   });
 
   it('names expressions and placeholders, and says which', () => {
@@ -68,10 +80,18 @@ describe('the forms of a file', () => {
 
   it('refuses what is not an image template', () => {
     expect(problems([])).toEqual(['BadValue ']);
-    expect(problems(example({}, { type: 'Microsoft.Compute/images' }))).toEqual(['BadValue type']);
+    expect(problems(example({ customize: 1 }, { type: 'Microsoft.Compute/images' }))).toEqual([
+      'BadValue type',
+      'BadValue properties.customize',
+    ]);
     expect(failure('').details).toMatchObject([{ code: 'SyntaxError', line: 1, column: 1 }]);
     expect(failure('{\n  "a": 1,\n  "b" 2\n}').details[0]).toMatchObject({ code: 'SyntaxError', line: 3, column: 7 });
     expect(failure('['.repeat(100_000)).details[0]?.message).toContain('nested too deeply');
+  });
+
+  it('takes the provider alone for the type, as samples have it', () => {
+    const value = example({}, { type: 'Microsoft.VirtualMachineImages' });
+    expect(warnings(value)).toEqual(['IncompleteType type']);
   });
 
   it('reports a name that is given twice', () => {
@@ -82,17 +102,29 @@ describe('the forms of a file', () => {
 });
 
 describe('API versions', () => {
-  it.each(['2022-02-14', '2022-07-01', '2023-07-01', '2024-02-01'])('reads %s', apiVersion => {
-    expect(model(example({}, { apiVersion })).apiVersion).toBe(apiVersion);
+  it('names all of them for any other, and judges the rest by the newest', () => {
+    const other = failure(text(example({ additionalDataDisks: [{ sizeGB: -1 }] }, { apiVersion: '2024-02-10' })));
+    expect(other.details).toMatchObject([
+      { code: 'UnsupportedApiVersion', target: 'apiVersion', line: 3 },
+      { code: 'BadValue', target: 'properties.additionalDataDisks[0].sizeGB' },
+    ]);
+    expect(other.message).toContain('`2024-02-01` or `2025-10-01`');
+    expect(other.message).toContain('Did you mean `2024-02-01`?');
+    expect(problems(example({}, { apiVersion: 5 }))).toEqual(['UnsupportedApiVersion apiVersion']);
+    expect(problems(example({ x: 1 }, { apiVersion: null }))).toEqual([
+      'MissingField apiVersion',
+      'UnknownField properties.x',
+    ]);
   });
 
-  it('names the supported ones for any other', () => {
-    const other = failure(text(example({}, { apiVersion: '2025-10-01' })));
-    expect(other.details[0]).toMatchObject({ code: 'UnsupportedApiVersion', target: 'apiVersion', line: 3 });
-    expect(other.message).toContain('`2023-07-01` or `2024-02-01`');
-    expect(failure(text(example({}, { apiVersion: '2024-02-10' }))).message).toContain('Did you mean `2024-02-01`?');
-    expect(problems(example({}, { apiVersion: 5 }))).toEqual(['UnsupportedApiVersion apiVersion']);
-    expect(problems(example({}, { apiVersion: null }))).toEqual(['MissingField apiVersion']);
+  it('takes the version that is given for a template without one', () => {
+    const value = example({ errorHandling: {} }, { apiVersion: undefined });
+    const { template, warnings: found } = parseTemplate(text(value), { defaultVersion: '2022-07-01' });
+    expect(template.apiVersion).toBe('2022-07-01');
+    expect(found.map(one => [one.code, one.target])).toEqual([
+      ['MissingApiVersion', ''],
+      ['UnknownField', 'properties.errorHandling'],
+    ]);
   });
 
   it('ignores the case of names and warns of unknown ones below 2024-02-01', () => {
@@ -135,52 +167,51 @@ describe('API versions', () => {
     expect(found[0]?.message).toContain('2023-07-01');
     const file = { type: 'File', sourceUri: 'a', destination: '/tmp/a' };
     expect(problems(example({ validate: { inVMValidations: [file] } }, { apiVersion: '2022-02-14' }))).toEqual([
-      'BadValue properties.validate.inVMValidations[0].type',
+      'BadValidatorType properties.validate.inVMValidations[0].type',
     ]);
   });
 
   it('compares the values of `type` with their case in every version', () => {
     const distribute = [{ type: 'sharedImage', galleryImageId: DEFINITION_ID, runOutputName: 'x' }];
     const error = failure(text(example({ distribute }, { apiVersion: '2022-07-01' })));
-    expect(error.message).toContain(
-      "'ImageTemplate.properties': Field 'distribute[0].type' has a bad value: 'sharedImage'.",
-    );
+    expect(error.message).toContain("'ImageTemplate.properties': Field 'distribute[0].type' has a bad value: ''.");
     expect(error.message).toContain('Did you mean `SharedImage`?');
   });
 });
 
-describe('what Kiln cannot do', () => {
-  it.each([
-    ['optimize.vmBoot.state', { optimize: { vmBoot: { state: 'Enabled' } } }],
-    ['autoRun.state', { autoRun: { state: 'Enabled' } }],
-    ['managedResourceTags', { managedResourceTags: { a: 'b' } }],
-    ['stagingResourceGroup', { stagingResourceGroup: '/subscriptions/s/resourceGroups/g' }],
-    ['vmProfile.userAssignedIdentities', { vmProfile: { userAssignedIdentities: [IDENTITY_ID] } }],
-    ['vmProfile.vnetConfig.subnetId', { vmProfile: { vnetConfig: { subnetId: '/subscriptions/<s>' } } }],
-    ['distribute[0].uri', { distribute: [{ type: 'VHD', runOutputName: 'o', uri: 'https://a.example/b.vhd' }] }],
-    ['customize[0].type', { customize: [{ type: 'WindowsRestart', restartTimeout: '5m' }] }],
-    ['validate.inVMValidations[0].type', { validate: { inVMValidations: [{ type: 'PowerShell', inline: ['dir'] }] } }],
-    [
-      'source.planInfo',
-      {
-        source: {
-          type: 'PlatformImage',
-          publisher: 'a',
-          offer: 'b',
-          sku: 'c',
-          version: 'd',
-          planInfo: { planName: 'x' },
-        },
+describe('properties', () => {
+  it('reads all that the newest version has', () => {
+    const subnet = (name: string) =>
+      `/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/${name}`;
+    const every = {
+      optimize: {
+        vmBoot: { state: 'Enabled' },
+        workload: { state: 'Enabled', scriptUri: 'w.sh', sha256Checksum: SHA },
       },
-    ],
-  ])('refuses %s by its path', (path, properties) => {
-    expect(problems(example(properties))).toEqual([`Unsupported properties.${path}`]);
+      autoRun: { state: 'Enabled' },
+      additionalDataDisks: [{ sizeGB: 4 }, {}],
+      managedResourceTags: { a: '' },
+      stagingResourceGroup: '/subscriptions/s/resourceGroups/g',
+      vmProfile: {
+        userAssignedIdentities: [IDENTITY_ID],
+        vnetConfig: { subnetId: subnet('a'), containerInstanceSubnetId: subnet('b') },
+      },
+    };
+    expect(model(example(every, { apiVersion: '2025-10-01' }))).toMatchObject({
+      ...every,
+      optimize: { ...every.optimize, vmBoot: 'Enabled' },
+      autoRun: 'Enabled',
+      additionalDataDisks: [{ sizeGB: 4 }, { sizeGB: 0 }],
+    });
+    const plan = { planName: 'p', planProduct: 'q', planPublisher: 'r' };
+    const source = { type: 'PlatformImage', publisher: 'a', offer: 'b', sku: 'c', version: 'd', planInfo: plan };
+    expect(model(example({ source })).source).toEqual(source);
   });
 
-  it('lets everything pass that asks for nothing', () => {
-    const off = {
-      optimize: { vmBoot: { state: 'Disabled' } },
-      autoRun: { state: 'Disabled' },
+  it('takes what is empty or `null` for what is absent', () => {
+    const empty = {
+      optimize: { vmBoot: { state: '' }, workload: null },
+      autoRun: {},
       managedResourceTags: {},
       stagingResourceGroup: '',
       vmProfile: {
@@ -193,8 +224,9 @@ describe('what Kiln cannot do', () => {
       validate: null,
       distribute: [{ type: 'VHD', runOutputName: 'disk', uri: '', artifactTags: null }],
     };
-    expect(model(example(off))).toEqual(model(example()));
-    expect(warnings(example(off))).toEqual([]);
+    const newest = { apiVersion: '2025-10-01' };
+    expect(model(example(empty, newest))).toEqual(model(example({}, newest)));
+    expect(warnings(example(empty, newest))).toEqual([]);
   });
 
   it('warns of what the service fills in', () => {
@@ -246,10 +278,12 @@ describe('the rest of the resource', () => {
     const source = { type: 'SharedImageVersion', imageVersionId: `${DEFINITION_ID}/versions/latest` };
     expect(model(example({ source }, { apiVersion: '2022-07-01' })).source).toEqual(source);
     expect(problems(example({ source }, { apiVersion: '2022-02-14' }))).toEqual([
-      'BadValue properties.source.imageVersionId',
+      'BadSharedImageVersionSource properties.source.imageVersionId',
     ]);
     const definition = { type: 'SharedImageVersion', imageVersionId: DEFINITION_ID };
-    expect(problems(example({ source: definition }))).toEqual(['BadValue properties.source.imageVersionId']);
+    expect(problems(example({ source: definition }))).toEqual([
+      'BadSharedImageVersionSource properties.source.imageVersionId',
+    ]);
   });
 
   it('keeps one identity, and warns where there is none', () => {

@@ -2,7 +2,9 @@ import type { ErrorDetail, KilnError } from '../errors/kiln-error.ts';
 import { templateError } from '../errors/template.ts';
 import type { JsonDocument, Segment } from './json-document.ts';
 import { aibSentence, type ProblemShape } from './message.ts';
+import type { ServiceCode } from './service-code.ts';
 
+/** Kiln's own codes; what the service has a code for has that (`service-code.ts`). */
 export type ProblemCode =
   | 'BadValue'
   | 'DuplicateField'
@@ -10,12 +12,14 @@ export type ProblemCode =
   | 'Placeholder'
   | 'UnknownField'
   | 'UnresolvedExpression'
-  | 'Unsupported'
   | 'UnsupportedApiVersion';
 
 export type WarningCode =
   | 'DestinationOutsideTmp'
+  | 'FilterWithoutVerb'
   | 'IgnoredResource'
+  | 'IncompleteType'
+  | 'MissingApiVersion'
   | 'MissingIdentity'
   | 'NoEffect'
   | 'ReadOnlyField'
@@ -32,7 +36,7 @@ interface Found {
 /** Gathers everything that is wrong with one template, each thing with its place in the file. */
 export interface Problems {
   /** `path` is below the resource. Of several problems at one path the first counts: the others follow from it. */
-  error(code: ProblemCode, path: readonly Segment[], message: string, shape: ProblemShape): void;
+  error(code: ProblemCode | ServiceCode, path: readonly Segment[], message: string, shape: ProblemShape): void;
   warning(code: WarningCode, path: readonly Segment[], message: string, what?: 'key' | 'value'): void;
   /** A warning about something beside the resource: `path` is from the top of the file. */
   fileWarning(code: WarningCode, path: readonly Segment[], message: string): void;
@@ -57,9 +61,7 @@ export function createProblems(document: JsonDocument, prefix: readonly Segment[
   return {
     error(code, path, message, shape) {
       const key = path.join('\0');
-      const before = found.get(key);
-      // There is no use in filling in a value that is refused then.
-      if (before !== undefined && !(before.detail.code === 'Placeholder' && code === 'Unsupported')) return;
+      if (found.has(key)) return;
       const atKey = shape.kind === 'unknown' || shape.kind === 'duplicate';
       const at = document.locate([...prefix, ...path], atKey ? 'key' : 'value');
       found.set(key, { path, shape, order: found.size, detail: { code, message, target: showPath(path), ...at } });
@@ -81,7 +83,7 @@ export function createProblems(document: JsonDocument, prefix: readonly Segment[
       const [first] = all;
       if (first === undefined) return undefined;
       return templateError(
-        'TemplateInvalid',
+        'ValidationFailed',
         {
           first: `${aibSentence(first.path, first.shape, apiVersion)} ${first.detail.message}`,
           more: all.length - 1,

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 import { explain } from './explain.ts';
-import { below, fieldOf, isObject, normaliseNames, type Place, type Reading, refuse } from './names.ts';
-import { REQUIRED_BEFORE, VALUE_SINCE } from './since.ts';
-import { UNSUPPORTED_TYPES } from './unsupported.ts';
+import { below, fieldOf, isObject, keyOf, nameIn, normaliseNames, type Place, type Reading } from './names.ts';
+import { serviceCode } from './service-code.ts';
+import { TYPE_BEFORE, VALUE_SINCE, VALUE_UNTIL } from './since.ts';
+import { checkVersionRules } from './version-rules.ts';
 import { isAtLeast } from './versions.ts';
 
 /** Reads one part of the template by its schema. Reports every problem; a part with problems is `undefined`. */
@@ -14,19 +15,30 @@ export function readPart<T>(reading: Reading, schema: z.ZodType<T>, value: unkno
   if (result.success) return ruled ? result.data : undefined;
   for (const issue of result.error.issues) {
     for (const problem of explain(issue, named)) {
-      const path = [...place.path, ...problem.path];
-      const missing = problem.value === undefined;
+      const [first, ...rest] = problem.path;
+      const name = typeof first === 'string' ? nameIn(reading.version, place, first) : first;
+      const path = name === undefined ? place.path : [...place.path, name, ...rest];
+      const message = name === first ? problem.message : problem.message.replaceAll(`\`${first}\``, `\`${name}\``);
+      // Empty stands for absent wherever something has to be there.
+      const missing = problem.value === undefined || (problem.value === '' && message.includes('` is needed'));
       const shape = missing ? { kind: 'missing' as const } : { kind: 'bad' as const, value: problem.value };
-      reading.problems.error(missing ? 'MissingField' : 'BadValue', path, problem.message, shape);
+      const pattern = first === undefined ? place.pattern : patternOf(place, problem.path);
+      const code = serviceCode(reading.version, pattern, missing ? 'MissingField' : 'BadValue');
+      reading.problems.error(code, path, message, shape);
     }
   }
   return undefined;
 }
 
+function patternOf(place: Place, path: readonly (string | number)[]): string {
+  const tail = path.map(segment => (typeof segment === 'number' ? '[]' : `.${segment}`)).join('');
+  return place.pattern === '' ? tail.slice(1) : `${place.pattern}${tail}`;
+}
+
 /**
  * Reads a part whose `type` says which schema it has.
  *
- * @param schemas by the value of `type`, which has to be written with its case in every API version
+ * @param schemas by the value of `type`, as the newest version spells it
  */
 export function readVariant<T>(
   reading: Reading,
@@ -34,7 +46,6 @@ export function readVariant<T>(
   value: unknown,
   place: Place,
 ): T | undefined {
-  const at = below(place, 'type');
   const { problems } = reading;
   if (value === undefined) {
     const message = `\`${place.path.at(-1) ?? ''}\` is needed.`;
@@ -45,34 +56,63 @@ export function readVariant<T>(
     problems.error('BadValue', place.path, 'An object with a `type` is needed here.', { kind: 'bad', value });
     return undefined;
   }
-  const type = fieldOf(reading, value, 'type');
-  const since = VALUE_SINCE[at.pattern] ?? {};
-  const unsupported = UNSUPPORTED_TYPES[at.pattern] ?? {};
-  const known = [...Object.keys(schemas), ...Object.keys(unsupported)];
-  const defined = known.filter(one => isAtLeast(reading.version, since[one] ?? reading.version));
-  if (type === undefined) {
-    const message = `\`type\` is needed: ${orList(defined)}.`;
-    problems.error('MissingField', at.path, message, { kind: 'missing' });
-    return undefined;
-  }
-  if (typeof type !== 'string' || !known.includes(type)) {
-    const hint = typeof type === 'string' ? didYouMean(type, defined) : '';
-    problems.error('BadValue', at.path, `\`type\` must be ${orList(defined)}.${hint}`, { kind: 'bad', value: type });
-    return undefined;
-  }
-  if (!defined.includes(type)) {
-    const message = `\`${type}\` exists here from API version ${since[type] ?? ''} on; this template says ${reading.version}.`;
-    problems.error('BadValue', at.path, message, { kind: 'bad', value: type });
-    return undefined;
-  }
-  const reason = unsupported[type];
-  if (reason !== undefined) {
-    refuse(reading, at, type, reason, type);
-    return undefined;
-  }
-  const schema = schemas[type];
+  const type = readType(reading, Object.keys(schemas), fieldOf(reading, value, 'type'), below(place, 'type'));
+  const schema = type === undefined ? undefined : schemas[type];
+  if (type === undefined || schema === undefined) return undefined;
   const pattern = `${place.pattern.replace(/\[\]$/, '')}[${type}]`;
-  return schema === undefined ? undefined : readPart(reading, schema, value, { path: place.path, pattern });
+  const key = keyOf(reading, value, 'type') ?? 'type';
+  return readPart(reading, schema, { ...value, [key]: type }, { path: place.path, pattern });
+}
+
+/** The value of a `type` as the newest version spells it. Its case matters in every version but the oldest. */
+function readType(reading: Reading, all: readonly string[], type: unknown, at: Place): string | undefined {
+  const { problems, version } = reading;
+  const since = VALUE_SINCE[at.pattern] ?? {};
+  const until = VALUE_UNTIL[at.pattern] ?? {};
+  const defined = all.filter(one => {
+    const end = until[one];
+    return isAtLeast(version, since[one] ?? version) && (end === undefined || !isAtLeast(version, end));
+  });
+  const spelt = new Map(defined.map(one => [typeIn(version, one), one]));
+  const words = orList([...spelt.keys()]);
+  if (type === undefined) {
+    const code = serviceCode(version, at.pattern, 'MissingField');
+    problems.error(code, at.path, `\`type\` is needed: ${words}.`, { kind: 'missing' });
+    return undefined;
+  }
+  if (typeof type === 'string') {
+    const found =
+      spelt.get(type) ??
+      (isOldest(version) ? defined.find(one => one.toLowerCase() === type.toLowerCase()) : undefined);
+    if (found !== undefined) return found;
+  }
+  const message = typeof type === 'string' && all.includes(type) ? elsewhere(type) : undefined;
+  const hint = typeof type === 'string' ? didYouMean(type, [...spelt.keys()]) : '';
+  const code = serviceCode(version, at.pattern, 'BadValue');
+  const said = typeof type === 'string' ? `, not \`${type}\`` : '';
+  problems.error(code, at.path, message ?? `\`type\` must be ${words}${said}.${hint}`, { kind: 'type' });
+  return undefined;
+
+  function elsewhere(name: string): string | undefined {
+    const first = since[name];
+    const end = until[name];
+    if (first !== undefined && !isAtLeast(version, first)) {
+      return `\`${name}\` exists here from API version ${first} on; this template says ${version}.`;
+    }
+    return end === undefined
+      ? undefined
+      : `\`${name}\` exists here in API versions before ${end}; this template says ${version}.`;
+  }
+}
+
+/** How a version spells a value of `type`. */
+export function typeIn(version: Reading['version'], type: string): string {
+  const before = TYPE_BEFORE[type];
+  return before === undefined || isAtLeast(version, before.version) ? type : before.name;
+}
+
+function isOldest(version: Reading['version']): boolean {
+  return !isAtLeast(version, '2019-02-01-preview');
 }
 
 /** Reads each element of an array by its `type`. Elements with problems are left out. */
@@ -87,30 +127,6 @@ export function readVariants<T>(
     const part = readVariant(reading, schemas, value, { path: [...place.path, i], pattern });
     return part === undefined ? [] : [part];
   });
-}
-
-/** What depends on the version alone: values that came later, fields that were required once. */
-function checkVersionRules(reading: Reading, value: unknown, place: Place): boolean {
-  if (!isObject(value)) return true;
-  let fine = true;
-  for (const [name, item] of Object.entries(value)) {
-    const here = below(place, name);
-    const since = typeof item === 'string' ? VALUE_SINCE[here.pattern]?.[item] : undefined;
-    if (since === undefined || isAtLeast(reading.version, since)) continue;
-    const message = `\`${item}\` exists from API version ${since} on; this template says ${reading.version}.`;
-    reading.problems.error('BadValue', here.path, message, { kind: 'bad', value: item });
-    fine = false;
-  }
-  for (const [pattern, until] of Object.entries(REQUIRED_BEFORE)) {
-    const name = pattern.slice(pattern.lastIndexOf('.') + 1);
-    if (pattern !== below(place, name).pattern || isAtLeast(reading.version, until)) continue;
-    const item = value[name];
-    if (item !== undefined && !(Array.isArray(item) && item.length === 0)) continue;
-    const message = `\`${name}\` is required in API versions before ${until}.`;
-    reading.problems.error('MissingField', [...place.path, name], message, { kind: 'missing' });
-    fine = false;
-  }
-  return fine;
 }
 
 /** `` `A`, `B` or `C` `` */

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { normaliseRegion, region, tags } from '../distributors/schema-fields.ts';
+import { always, sha256, uri } from '../steps/schema-fields.ts';
+import { IDENTITY_FORM, identityId, isIdentityId, resourceGroupId } from './azure-ids.ts';
+import { vnetConfigSchema } from './vnet-config-schema.ts';
 
 // The resource around its steps, source and targets: those have schemas of their own, chosen by `type`, and are
-// `unknown` here. Names that are only ever refused or read-only are listed in `unsupported.ts`.
-
-const IDENTITY =
-  /^\/subscriptions\/[^/\s]+\/resourceGroups\/[^/\s]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/\s]+$/i;
-
-const always = (): boolean => true;
+// `unknown` here. Read-only names are listed in `read-only.ts`.
 
 const identity = z
   .object({
@@ -29,11 +27,10 @@ const identity = z
     path: ['userAssignedIdentities'],
     error: 'can name a single identity only',
   })
-  .refine(given => idsOf(given).every(id => IDENTITY.test(id)), {
+  .refine(given => idsOf(given).every(id => isIdentityId(id)), {
     when: always,
     path: ['userAssignedIdentities'],
-    error:
-      'must have ids of the form `/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.ManagedIdentity/userAssignedIdentities/NAME`',
+    error: `must have ids of the form ${IDENTITY_FORM}`,
   })
   .transform(idsOf);
 
@@ -48,7 +45,8 @@ function idsOf(given: { readonly userAssignedIdentities?: unknown }): readonly s
 export const resourceSchema = z
   .object({
     type: z.string().optional(),
-    apiVersion: z.string(),
+    // Judged before anything else is: the rest depends on it.
+    apiVersion: z.unknown().optional(),
     name: z
       .string()
       .regex(/^[A-Za-z0-9-_.]{1,64}$/, 'must have 1 to 64 letters, digits, `-`, `_` or `.`')
@@ -65,6 +63,15 @@ export const resourceSchema = z
   .transform(given => ({ ...given, location: normaliseRegion(given.location) }));
 
 const onError = z.enum(['cleanup', 'abort']).default('cleanup');
+const state = z.enum(['Enabled', 'Disabled']).optional();
+
+const workload = z
+  .object({ state, scriptUri: uri.default(''), sha256Checksum: sha256 })
+  .refine(given => given.state !== 'Enabled' || (given.scriptUri ?? '') !== '', {
+    when: always,
+    path: ['scriptUri'],
+    error: 'is needed: it is what optimizes',
+  });
 
 export const propertiesSchema = z.object({
   source: z.unknown().optional(),
@@ -82,7 +89,8 @@ export const propertiesSchema = z.object({
       vmSize: z.string().default(''),
       // Azure's OS disks end at 4,095 GiB.
       osDiskSizeGB: z.int().min(0).max(4095).default(0),
-      vnetConfig: z.object({}).optional(),
+      userAssignedIdentities: z.array(identityId).default([]),
+      vnetConfig: vnetConfigSchema.prefault({}),
     })
     .prefault({}),
   buildTimeoutInMinutes: z
@@ -90,6 +98,14 @@ export const propertiesSchema = z.object({
     .refine(minutes => minutes === 0 || (minutes >= 6 && minutes <= 960), 'must be 6 to 960, or 0 for 240 minutes')
     .default(0),
   errorHandling: z.object({ onCustomizerError: onError, onValidationError: onError }).prefault({}),
-  optimize: z.object({ vmBoot: z.object({}).optional() }).optional(),
-  autoRun: z.object({}).optional(),
+  optimize: z
+    .object({
+      vmBoot: z.object({ state }).prefault({}),
+      workload: workload.prefault({}),
+    })
+    .prefault({}),
+  additionalDataDisks: z.array(z.object({ sizeGB: z.int().min(0).max(2147483647).default(0) })).default([]),
+  autoRun: z.object({ state }).prefault({}),
+  managedResourceTags: tags.default({}),
+  stagingResourceGroup: resourceGroupId,
 });

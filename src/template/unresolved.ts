@@ -2,6 +2,7 @@ import type { Segment } from './json-document.ts';
 import { isObject } from './names.ts';
 import { fillPlaceholders, type PlaceholderDefaults, placeholderIn } from './placeholders.ts';
 import type { Problems } from './problems.ts';
+import type { Language } from './resource-in-file.ts';
 
 /** Text that is the user's own: angle brackets mean nothing there. Lower case. */
 const FREE_TEXT = new Set([
@@ -10,8 +11,11 @@ const FREE_TEXT = new Set([
 ]);
 
 /** In a resource on its own, brackets may be a shell's: only what calls a function is taken for an expression. */
-const CALL = /^\[\s*[A-Za-z][\w.]*\s*\(.*\]$/s;
-const EXPRESSION = /^\[(?!\[).*\]$/s;
+const EXPRESSIONS: Readonly<Record<Language, RegExp | undefined>> = {
+  resource: /^\[\s*[A-Za-z][\w.]*\s*\(.*\]$/s,
+  deployment: /^\[(?!\[).*\]$/s,
+  values: undefined,
+};
 
 /**
  * Reports strings that still wait for a value: Resource Manager's expressions, which Kiln does not evaluate, and the
@@ -20,10 +24,10 @@ const EXPRESSION = /^\[(?!\[).*\]$/s;
 export function checkResolved(
   problems: Problems,
   value: unknown,
-  deployment: boolean,
+  language: Language,
   defaults: PlaceholderDefaults | undefined,
 ): unknown {
-  const expression = deployment ? EXPRESSION : CALL;
+  const expression = EXPRESSIONS[language];
   const visit = (item: unknown, path: readonly Segment[], free: boolean): unknown => {
     if (Array.isArray(item)) return item.map((one, i) => visit(one, [...path, i], free));
     if (isObject(item)) {
@@ -37,14 +41,14 @@ export function checkResolved(
       return Object.fromEntries(entries);
     }
     if (typeof item !== 'string') return item;
-    if (expression.test(item)) {
+    if (expression?.test(item) === true) {
       const message =
-        'This is an expression of a deployment template. Kiln does not evaluate expressions: write the value itself.';
+        'This is an expression of a deployment template, and here it is not evaluated: write the value itself.';
       problems.error('UnresolvedExpression', path, message, { kind: 'bad', value: item });
     } else if (!free) {
       return fill(problems, item, path, defaults);
     }
-    return deployment && /^\[\[.*\]$/s.test(item) ? item.slice(1) : item;
+    return language === 'deployment' && /^\[\[.*\]$/s.test(item) ? item.slice(1) : item;
   };
   return visit(value, [], false);
 }

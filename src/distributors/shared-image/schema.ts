@@ -33,16 +33,17 @@ export const sharedImageSchema = z
     storageAccountType: storageAccountType.optional(),
     excludeFromLatest: z.boolean().default(false),
     versioning: versioning.optional(),
+    replicationMode: z.enum(['Full', 'Shallow']).default('Full'),
   })
   .refine(given => !hasItems(given.targetRegions) || !hasItems(given.replicationRegions), {
     when: always,
     path: ['replicationRegions'],
     error: 'cannot stand beside `targetRegions`, which replaces it',
   })
-  .refine(given => !hasItems(given.targetRegions) || given.storageAccountType === undefined, {
+  .refine(given => given.storageAccountType === undefined || inOlderForm(given), {
     when: always,
     path: ['storageAccountType'],
-    error: 'belongs to `replicationRegions`; beside `targetRegions` each region states its own',
+    error: 'belongs to `replicationRegions`; in `targetRegions` each region states its own',
   })
   .refine(given => isUnique(given.targetRegions), {
     when: always,
@@ -68,7 +69,7 @@ export const sharedImageSchema = z
       galleryImageId: given.galleryImageId,
       targetRegions: named.length > 0 ? named : older,
       excludeFromLatest: given.excludeFromLatest,
-      replicationMode: 'Full',
+      replicationMode: given.replicationMode,
       versioning: scheme === 'Source' ? { scheme } : { scheme, major: major ?? -1 },
     };
   });
@@ -77,6 +78,10 @@ export const sharedImageSchema = z
 
 function hasItems(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
+}
+
+function inOlderForm(given: { readonly targetRegions: unknown; readonly replicationRegions: unknown }): boolean {
+  return hasItems(given.replicationRegions) && !hasItems(given.targetRegions);
 }
 
 function isUnique(regions: unknown): boolean {

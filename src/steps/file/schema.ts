@@ -10,11 +10,15 @@ export const fileSchema = z
     sourceUri: uri.refine(text => text !== '', 'is needed: where the file comes from'),
     destination: z
       .string()
-      .refine(isAbsoluteFile, 'must be an absolute path that ends in the file’s name, e.g. `/tmp/site.conf`'),
+      .refine(
+        isAbsoluteFile,
+        'must be an absolute path that ends in the file’s name, e.g. `/tmp/site.conf` or `C:\\\\site.conf`',
+      ),
     sha256Checksum: sha256,
   })
   .transform((given): FileStep => ({ ...given, sha256Checksum: given.sha256Checksum.toLowerCase() }));
 
+/** On Linux or on Windows: which of the two the source is, a template alone does not say. */
 function isAbsoluteFile(path: string): boolean {
-  return path.startsWith('/') && !path.endsWith('/') && !/[\x00-\x1f\x7f]/.test(path);
+  return /^(?:\/|[A-Za-z]:[\\/])/.test(path) && !/[\\/]$/.test(path) && !/[\x00-\x1f\x7f]/.test(path);
 }

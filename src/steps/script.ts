@@ -1,8 +1,15 @@
-import type { ArtifactNeed } from '../step.ts';
-import type { ShellStep } from './shell.ts';
+import type { ArtifactNeed } from './step.ts';
+
+/** What Shell and PowerShell steps have in common: exactly one of `inline` and `scriptUri` is set. */
+export interface ScriptStep {
+  readonly inline?: readonly string[];
+  readonly scriptUri?: string;
+  /** Lower-case hexadecimal; empty when not stated. */
+  readonly sha256Checksum: string;
+}
 
 /** What the step does, in a few words: its script's file name, or its first command. */
-export function shellSummary(step: ShellStep): string {
+export function scriptSummary(step: ScriptStep): string {
   if (step.scriptUri !== undefined) return fileName(step.scriptUri);
   const commands = (step.inline ?? []).map(command => command.trim()).filter(command => command !== '');
   const first = commands[0]?.split('\n')[0] ?? '';
@@ -11,7 +18,7 @@ export function shellSummary(step: ShellStep): string {
 }
 
 /** The files that must be there before the machine boots. `path` is the step's JSON path. */
-export function shellNeeds(step: ShellStep, path: string): readonly ArtifactNeed[] {
+export function scriptNeeds(step: ScriptStep, path: string): readonly ArtifactNeed[] {
   if (step.scriptUri === undefined) return [];
   return [{ uri: step.scriptUri, sha256: step.sha256Checksum, path: `${path}.scriptUri`, kind: 'script' }];
 }
