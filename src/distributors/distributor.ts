@@ -1,4 +1,6 @@
 import type { Emit } from '../events/build-event.ts';
+import type { PurchasePlan } from '../galleries/purchase-plan.ts';
+import type { SecurityType } from '../galleries/security-type.ts';
 
 /** The finished disk as a distributor sees it. How it was made is unknown here. */
 export interface FinishedImage {
@@ -16,6 +18,9 @@ export interface FinishedImage {
   readonly sourceName: string;
   /** Exact version of the source when it has one, for `versioning: Source`. */
   readonly sourceVersion: string | undefined;
+  /** Purchase plan and security type of the source, which are those of the image (`ImageKind`). */
+  readonly plan?: PurchasePlan | undefined;
+  readonly securityType?: SecurityType | undefined;
 }
 
 /** What came of one distribute target. */

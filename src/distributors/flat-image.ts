@@ -41,7 +41,7 @@ export async function finishedDisk(
 ): Promise<DiskToPublish> {
   const [digest] = await Promise.all([digestFile(path, { signal }), seal(path)]);
   const { size } = await stat(path);
-  const { os, generation, runId, sourceDigest, sourceName } = image;
+  const { os, generation, runId, sourceDigest, sourceName, plan } = image;
   let owner: string | undefined;
   return {
     path,
@@ -53,6 +53,7 @@ export async function finishedDisk(
     runId,
     sourceDigest,
     sourceName,
+    plan,
     takeOver: region => {
       owner ??= region;
       return owner === region;

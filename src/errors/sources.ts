@@ -22,6 +22,36 @@ export const sourceErrors = kinds({
     message: p => `The image \`${p.name}\` has no version ${p.version} in the catalogue.`,
     todo: p => `Use \`latest\` or one of: ${p.versions.join(', ')}.`,
   } satisfies ErrorKind<{ name: string; version: string; versions: readonly string[] }>,
+  BadPIRSource: {
+    exit: 2,
+    summary: 'The `PlatformImage` that a template starts from is in no catalogue, or not in that version.',
+    message: p => p.problem,
+    todo: p => p.todo,
+  } satisfies ErrorKind<{ problem: string; todo: string }>,
+  VMMarketplaceInvalidInput: {
+    exit: 2,
+    summary:
+      'The `planInfo` of a template is not the purchase plan that the catalogue states for the source, or one of the two is missing.',
+    message: p => {
+      if (p.given === undefined) {
+        return (
+          'Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace image requires ' +
+          `Plan information in the request. The image ${p.image} has the plan ${p.wanted}.`
+        );
+      }
+      if (p.wanted === undefined) {
+        return (
+          'Creating a virtual machine from a non Marketplace image does not need Plan information in the request. Please ' +
+          `remove the Plan information in the request. The catalogue states no plan for ${p.image}.`
+        );
+      }
+      return `The purchase plan of the image ${p.image} is ${p.wanted}, not ${p.given}.`;
+    },
+    todo: p =>
+      p.wanted === undefined
+        ? 'Remove `planInfo` from the source, or state the plan in the catalogue or with `kiln source add --plan`.'
+        : `Write \`planInfo\` with the plan ${p.wanted}.`,
+  } satisfies ErrorKind<{ image: string; given: string | undefined; wanted: string | undefined }>,
   IsoSourceUnsupported: {
     exit: 2,
     summary: 'A template of an old API version names a RHEL installation medium as its source.',

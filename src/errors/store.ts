@@ -29,27 +29,35 @@ export const storeErrors = kinds({
   ResourceGroupMissing: {
     exit: 2,
     summary: 'With `--strict`, a resource group must exist before something is published to it.',
-    message: p => `The resource group ${p.id} does not exist.`,
+    message: p => `Resource group '${p.id.split('/')[4] ?? ''}' could not be found: ${p.id} does not exist.`,
     todo: () => 'Leave out `--strict` to have it created.',
   } satisfies ErrorKind<{ id: string }>,
   GalleryMissing: {
     exit: 2,
     summary: 'With `--strict`, a gallery must exist before a version is published to it.',
-    message: p => `The gallery ${p.id} does not exist.`,
+    message: p => `${notFound(p.id)} The gallery ${p.id} does not exist.`,
     todo: () => 'Leave out `--strict` to have it created.',
   } satisfies ErrorKind<{ id: string }>,
   ImageDefinitionMissing: {
     exit: 2,
     summary: 'With `--strict`, an image definition must exist before a version is published to it.',
-    message: p => `The image definition ${p.id} does not exist.`,
+    message: p => `${notFound(p.id)} The image definition ${p.id} does not exist.`,
     todo: () => 'Leave out `--strict` to have it created.',
   } satisfies ErrorKind<{ id: string }>,
   ImageDefinitionMismatch: {
     exit: 2,
-    summary: 'The image does not fit the image definition: its operating system or generation is another one.',
+    summary:
+      'The image does not fit the image definition: its operating system, generation, security type or purchase plan is another one, or the definition is for specialized images.',
     message: p => `The image definition ${p.id} is for ${p.definition}; this image is ${p.image}.`,
-    todo: () => 'Publish to another definition, or use a source of the right operating system and generation.',
+    todo: () => 'Publish to another definition, or use a source that fits this one.',
   } satisfies ErrorKind<{ id: string; definition: string; image: string }>,
+  PropertyChangeNotAllowed: {
+    exit: 2,
+    summary: 'An image definition exists already, and what it is for cannot be changed.',
+    message: p =>
+      `Changing property '${p.property}' is not allowed. The image definition ${p.id} exists already with \`${p.found}\`.`,
+    todo: () => 'Declare it as it is, or use another name.',
+  } satisfies ErrorKind<{ id: string; property: string; found: string }>,
   GalleryVersionExists: {
     exit: 2,
     summary:
@@ -82,12 +90,19 @@ export const storeErrors = kinds({
     message: p => `Two distribute targets (${p.first}, ${p.second}) publish to ${p.id}.`,
     todo: () => 'Give each target its own image id or version.',
   } satisfies ErrorKind<{ first: string; second: string; id: string }>,
-  VhdUriUnsupported: {
+  VhdUriInvalid: {
     exit: 2,
-    summary: 'A VHD target names a destination URI. Kiln writes VHDs to the region of the template only.',
-    message: p => `The VHD target ${p.name} has the destination \`${p.uri}\`, which Kiln cannot write to.`,
-    todo: () => 'Leave `uri` out and copy the file from where Kiln puts it.',
-  } satisfies ErrorKind<{ name: string; uri: string }>,
+    summary: 'The destination URI of a VHD target is not that of a blob, or has what cannot be the name of a file.',
+    message: p => `A VHD cannot be published to \`${p.uri}\`: ${p.reason}.`,
+    todo: () =>
+      'The form is `https://<account>.blob.<suffix>/<container>/<path>`. Leave `uri` out to have a place chosen.',
+  } satisfies ErrorKind<{ uri: string; reason: string }>,
+  VhdUriBlocked: {
+    exit: 2,
+    summary: 'Where a VHD target wants its blob, there is a directory of other blobs, a blob in the way, or a link.',
+    message: p => `A VHD cannot be published to ${p.uri}: ${p.path} ${p.reason}.`,
+    todo: () => 'Choose another name. A blob cannot lie below another blob here.',
+  } satisfies ErrorKind<{ uri: string; path: string; reason: string }>,
   PublishFailed: {
     exit: 1,
     summary: 'An artifact could not be published because the file system refused something.',
@@ -101,12 +116,28 @@ export const storeErrors = kinds({
     message: p => `There is no ${p.what} \`${p.id}\`.`,
     todo: () => '`kiln image list` shows what there is.',
   } satisfies ErrorKind<{ what: string; id: string }>,
-  ImageNotInRegion: {
+  BadManagedImageSource: {
     exit: 2,
-    summary: 'With `--strict`, a gallery image version must have a copy in the region of the template that uses it.',
-    message: p => `${p.id} has no copy in ${p.region} (it has: ${p.found}).`,
-    todo: () => 'Replicate the version to that region, or change the location of the template.',
-  } satisfies ErrorKind<{ id: string; region: string; found: string }>,
+    summary:
+      'The managed image that a template starts from does not exist; with `--strict`, also: it is in another region or subscription than the template.',
+    message: p => p.problem,
+    todo: p => p.todo,
+  } satisfies ErrorKind<{ problem: string; todo: string }>,
+  BadSharedImageVersionSource: {
+    exit: 2,
+    summary:
+      'The gallery image version that a template starts from does not exist, or is of a kind that nothing can be built from; with `--strict`, also: it has no copy in the region of the template.',
+    message: p => p.problem,
+    todo: p => p.todo,
+  } satisfies ErrorKind<{ problem: string; todo: string }>,
+  BadStagingResourceGroup: {
+    exit: 2,
+    summary:
+      'The resource group that a template names for its own resources has a bad name, is not empty, belongs to another template, or is elsewhere.',
+    message: p => `The staging resource group ${p.id} cannot be used: ${p.reason}.`,
+    todo: () =>
+      'Name an empty resource group in the region of the template that no other template uses, or one that does not exist yet, or leave `stagingResourceGroup` out.',
+  } satisfies ErrorKind<{ id: string; reason: string }>,
   BlobMissing: {
     exit: 1,
     summary: 'The file of a published image is not where the store put it.',
@@ -116,3 +147,9 @@ export const storeErrors = kinds({
 });
 
 export const storeError = thrower(storeErrors);
+
+/** What Azure says of a resource that is not there. */
+function notFound(id: string): string {
+  const [, name = id] = id.split('/providers/');
+  return `The Resource '${name}' under resource group '${id.split('/')[4] ?? ''}' was not found.`;
+}

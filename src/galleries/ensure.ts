@@ -3,7 +3,9 @@ import type { Emit } from '../events/build-event.ts';
 import type { ImageDefinitionRow } from '../store/database.ts';
 import { regionName } from '../store/regions.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
-import { type DefinitionId, definitionId, galleryId, keyOf, resourceGroupId } from './resource-id.ts';
+import { isSamePlan, type PurchasePlan, planColumn, planOf, planText } from './purchase-plan.ts';
+import { type DefinitionId, definitionId, type GroupId, galleryId, keyOf, resourceGroupId } from './resource-id.ts';
+import { featuresFor, featuresOf, isExclusive, type SecurityType, securityTypeOf } from './security-type.ts';
 
 export interface EnsureOptions {
   /** Refuse, as the service does, what is not there. */
@@ -13,13 +15,18 @@ export interface EnsureOptions {
   readonly emit: Emit;
 }
 
+/** What an image and its definition must have in common. Images are always generalized. */
 export interface ImageKind {
   readonly os: 'Linux' | 'Windows';
   readonly generation: 'V1' | 'V2';
+  /** Of the source; absent when it is not known, which fits every definition. */
+  readonly securityType?: SecurityType | undefined;
+  /** Of the source. */
+  readonly plan?: PurchasePlan | undefined;
 }
 
 /** How an image's kind is said to people. */
-export function kindText({ os, generation }: ImageKind): string {
+export function kindText({ os, generation }: Pick<ImageKind, 'os' | 'generation'>): string {
   return `${os}, generation ${generation}`;
 }
 
@@ -28,11 +35,7 @@ export function kindText({ os, generation }: ImageKind): string {
  *
  * @throws KilnError `ResourceGroupMissing` with `strict`.
  */
-export async function ensureResourceGroup(
-  trx: StoreTransaction,
-  id: { readonly subscription: string; readonly resourceGroup: string },
-  options: EnsureOptions,
-): Promise<string> {
+export async function ensureResourceGroup(trx: StoreTransaction, id: GroupId, options: EnsureOptions): Promise<string> {
   const groupId = resourceGroupId(id);
   const key = keyOf(groupId);
   const found = await trx.selectFrom('resource_groups').select('key').where('key', '=', key).executeTakeFirst();
@@ -41,6 +44,14 @@ export async function ensureResourceGroup(
   await trx.insertInto('resource_groups').values(resource(groupId, options.location)).execute();
   created(options, 'resource group', groupId);
   return key;
+}
+
+/** @throws KilnError `ResourceGroupMissing`. */
+export async function requireResourceGroup(store: Store, id: GroupId): Promise<void> {
+  const group = resourceGroupId(id);
+  const key = keyOf(group);
+  const found = await store.db.selectFrom('resource_groups').select('key').where('key', '=', key).executeTakeFirst();
+  if (found === undefined) throw storeError('ResourceGroupMissing', { id: group });
 }
 
 /**
@@ -71,6 +82,8 @@ export function ensureGallery(
       os: kind.os,
       generation: kind.generation,
       os_state: 'Generalized',
+      features: JSON.stringify(featuresFor(kind.securityType)),
+      purchase_plan: planColumn(kind.plan),
     };
     await trx.insertInto('image_definitions').values(row).execute();
     created(options, 'image definition', `${imageId} (${kindText(kind)})`);
@@ -88,17 +101,31 @@ export function findDefinition(
 
 /** @throws KilnError `ImageDefinitionMismatch`. */
 export function refuseOtherKind(definition: ImageDefinitionRow, kind: ImageKind): void {
-  if (definition.os === kind.os && definition.generation === kind.generation) return;
+  const security = securityTypeOf(featuresOf(definition.features));
+  const plan = planOf(definition.purchase_plan);
+  const differences: (readonly [definition: string, image: string])[] = [];
+  if (kindText(definition) !== kindText(kind)) differences.push([kindText(definition), kindText(kind)]);
+  if (definition.os_state !== 'Generalized') differences.push([`${definition.os_state} images`, 'Generalized']);
+  if (isExclusive(security) || security !== (kind.securityType ?? security)) {
+    differences.push([`security type ${security}`, `of security type ${kind.securityType ?? 'Standard'}`]);
+  }
+  if (!isSamePlan(plan, kind.plan)) differences.push([`images with ${planText(plan)}`, `with ${planText(kind.plan)}`]);
+  if (differences.length === 0) return;
   throw storeError('ImageDefinitionMismatch', {
     id: definition.id,
-    definition: kindText(definition),
-    image: kindText(kind),
+    definition: differences.map(([wanted]) => wanted).join(', '),
+    image: differences.map(([, given]) => given).join(', '),
   });
 }
 
-async function ensureGalleryRow(
+/**
+ * Makes sure that a gallery exists, and returns its key.
+ *
+ * @throws KilnError `GalleryMissing` with `strict`.
+ */
+export async function ensureGalleryRow(
   trx: StoreTransaction,
-  id: DefinitionId,
+  id: Omit<DefinitionId, 'definition'>,
   groupKey: string,
   options: EnsureOptions,
 ): Promise<string> {
@@ -115,7 +142,8 @@ async function ensureGalleryRow(
   return key;
 }
 
-function resource(id: string, location: string) {
+/** The columns that every resource has, for one that is new. */
+export function resource(id: string, location: string) {
   return {
     key: keyOf(id),
     id,

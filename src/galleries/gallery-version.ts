@@ -17,6 +17,8 @@ export interface ReplicaTarget {
   readonly storageAccountType: string;
 }
 
+export type ReplicationMode = 'Full' | 'Shallow';
+
 /** How the number of a new version is chosen. */
 export type Numbering =
   | { readonly scheme: 'Explicit'; readonly version: string }
@@ -26,8 +28,10 @@ export type Numbering =
 export interface VersionToPublish {
   readonly definition: ImageDefinitionRow;
   readonly numbering: Numbering;
-  /** At least one; each gets a verified copy. */
+  /** At least one. */
   readonly regions: readonly ReplicaTarget[];
+  /** `Full`: a verified copy in each region. `Shallow`: one copy, to which the other regions refer. */
+  readonly replicationMode: ReplicationMode;
   readonly disk: () => Promise<DiskToPublish>;
   readonly tags: Readonly<Record<string, string>>;
   readonly excludeFromLatest: boolean;
@@ -41,7 +45,7 @@ export interface VersionToPublish {
 export interface PublishedVersion {
   readonly id: string;
   readonly version: string;
-  /** The copy in the first region. */
+  /** The copy in the first region, or the only one. */
   readonly path: string;
   readonly digest: string;
   readonly sizeBytes: number;
@@ -59,10 +63,11 @@ export async function publishGalleryVersion(store: Store, request: VersionToPubl
   const id = `${definition.id}/versions/${version}`;
   const key = keyOf(id);
   const holder = workHolder();
+  const held = request.replicationMode === 'Shallow' ? holdingRegion(request) : undefined;
   try {
     const disk = await request.disk();
     const paths: string[] = [];
-    for (const { name } of regions) {
+    for (const name of held === undefined ? regions.map(region => region.name) : [held]) {
       const onProgress = ({ done, total }: { done: number; total: number }) => request.onCopy?.(name, done, total);
       paths.push(await putBlob(store, name, disk, { signal, onProgress, takeOver: disk.takeOver(name), holder }));
     }
@@ -83,6 +88,7 @@ export async function publishGalleryVersion(store: Store, request: VersionToPubl
             region: region.name,
             position,
             digest: disk.digest,
+            held_in: held === undefined || held === region.name ? null : held,
             status: 'Completed' as const,
             replica_count: region.replicaCount,
             storage_account_type: region.storageAccountType,
@@ -108,6 +114,12 @@ export async function publishGalleryVersion(store: Store, request: VersionToPubl
   } finally {
     await releasePins(store, holder);
   }
+}
+
+/** Where the one copy of a shallow version is: in the region of its definition, or in the first one. */
+function holdingRegion({ definition, regions }: VersionToPublish): string | undefined {
+  const home = regions.find(({ name }) => name === definition.location);
+  return (home ?? regions[0])?.name;
 }
 
 /** Takes a number in one transaction, so that two runs that publish at once get different ones. */
@@ -138,6 +150,7 @@ function reserve(store: Store, request: VersionToPublish): Promise<string> {
         owner: ownerName(),
         exclude_from_latest: request.excludeFromLatest ? 1 : 0,
         end_of_life: null,
+        replication_mode: request.replicationMode,
         digest: '',
         size_bytes: 0,
         virtual_size_bytes: 0,

@@ -1,13 +1,16 @@
-import { join } from 'node:path';
 import { blobPath } from '../store/blobs.ts';
 import type { GalleryVersionRow, ManagedImageRow, VhdRow } from '../store/database.ts';
+import { vhdPath } from '../store/storage-blobs.ts';
 import type { Store } from '../store/store.ts';
+import type { ReplicationMode } from './gallery-version.ts';
+import { type PurchasePlan, planOf } from './purchase-plan.ts';
+import { featuresOf, type SecurityType, securityTypeOf } from './security-type.ts';
 import { compareVersions } from './version-number.ts';
 
 /** One published artifact, as it is shown. Sizes are bytes, times ISO 8601 UTC. */
 export interface PublishedImage {
   readonly type: 'ManagedImage' | 'SharedImage' | 'VHD';
-  /** ARM id; the file's path for a VHD. */
+  /** ARM id; of a VHD the URI that the template gave it, else the file's path. */
   readonly id: string;
   readonly os: 'Linux' | 'Windows';
   readonly generation: 'V1' | 'V2';
@@ -21,14 +24,21 @@ export interface PublishedImage {
   readonly tags: Readonly<Record<string, string>>;
   /** The copies, in the template's order of regions. */
   readonly copies: readonly PublishedCopy[];
+  /** Purchase plan that the image has from its source. */
+  readonly plan?: PurchasePlan;
   /** Of a gallery image version. */
   readonly version?: string;
   readonly excludeFromLatest?: boolean;
+  readonly replicationMode?: ReplicationMode;
+  /** Of the image definition. */
+  readonly securityType?: SecurityType;
 }
 
 export interface PublishedCopy {
   readonly region: string;
   readonly path: string;
+  /** The region whose copy this one refers to, of a shallow version. */
+  readonly heldIn?: string;
   readonly replicaCount?: number;
   readonly storageAccountType?: string;
 }
@@ -41,7 +51,7 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
     .selectFrom('gallery_versions as version')
     .innerJoin('image_definitions as definition', 'definition.key', 'version.definition_key')
     .selectAll('version')
-    .select(['definition.os', 'definition.generation'])
+    .select(['definition.os', 'definition.generation', 'definition.features', 'definition.purchase_plan'])
     .where('version.status', '=', 'Published')
     .execute();
   const copies = await db.selectFrom('gallery_version_regions').selectAll().orderBy('position').execute();
@@ -56,7 +66,8 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
       .filter(copy => copy.version_key === row.key)
       .map(copy => ({
         region: copy.region,
-        path: blobPath(store, copy.region, copy.digest),
+        path: blobPath(store, copy.held_in ?? copy.region, copy.digest),
+        ...(copy.held_in === null ? {} : { heldIn: copy.held_in }),
         replicaCount: copy.replica_count,
         storageAccountType: copy.storage_account_type,
       }));
@@ -70,8 +81,11 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
       id: row.id,
       ...common(row),
       copies: copiesOf(row),
+      ...planIn(row),
       version: row.name,
       excludeFromLatest: row.exclude_from_latest === 1,
+      replicationMode: row.replication_mode,
+      securityType: securityTypeOf(featuresOf(row.features)),
     })),
     ...vhds.map(row => vhdOf(store, row)),
   ];
@@ -79,12 +93,17 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
 
 function managedImageOf(store: Store, row: ManagedImageRow): PublishedImage {
   const copy = { region: row.location, path: blobPath(store, row.location, row.digest) };
-  return { type: 'ManagedImage', id: row.id, ...common(row), copies: [copy] };
+  return { type: 'ManagedImage', id: row.id, ...common(row), copies: [copy], ...planIn(row) };
 }
 
 function vhdOf(store: Store, row: VhdRow): PublishedImage {
-  const path = join(store.region(row.region).vhds, row.name);
-  return { type: 'VHD', id: path, ...common(row), copies: [{ region: row.region, path }] };
+  const path = vhdPath(store, row);
+  return { type: 'VHD', id: row.uri ?? path, ...common(row), copies: [{ region: row.region, path }] };
+}
+
+function planIn(row: { readonly purchase_plan: string | null }): { readonly plan?: PurchasePlan } {
+  const plan = planOf(row.purchase_plan);
+  return plan === undefined ? {} : { plan };
 }
 
 type CommonRow = Pick<

@@ -7,6 +7,7 @@ import { recordRunOutput } from '../store/runs.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { type EnsureOptions, ensureResourceGroup } from './ensure.ts';
 import { type DiskToPublish, diskColumns } from './published-disk.ts';
+import { planColumn } from './purchase-plan.ts';
 import { keyOf, type ManagedImageId, managedImageId } from './resource-id.ts';
 
 export interface ManagedImageToPublish extends Omit<EnsureOptions, 'location'> {
@@ -64,6 +65,7 @@ export async function publishManagedImage(
         location,
         os: disk.os,
         generation: disk.generation,
+        purchase_plan: planColumn(disk.plan),
       };
       await trx.deleteFrom('managed_images').where('key', '=', row.key).execute();
       await trx.insertInto('managed_images').values(row).execute();

@@ -2,10 +2,11 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { blobPath } from '../store/blobs.ts';
 import { collectGarbage } from '../store/garbage.ts';
-import { runHolder, workHolder } from '../store/pins.ts';
+import { releasePins, runHolder, workHolder } from '../store/pins.ts';
 import { latestRunOutput } from '../store/runs.ts';
+import type { ImageKind } from './ensure.ts';
 import { listPublished } from './list.ts';
-import { DEFINITION_ID, IMAGE_ID, publishingFixture } from './publishing.fixture.ts';
+import { DEFINITION_ID, IMAGE_ID, LINUX_V2, publishingFixture } from './publishing.fixture.ts';
 import { removeGalleryVersion, removeManagedImage } from './remove.ts';
 import { resolveGalleryVersion, resolveManagedImage } from './resolve.ts';
 import { parseManagedImageId, parseVersionId } from './resource-id.ts';
@@ -81,6 +82,76 @@ describe('publishing a gallery version', () => {
     });
   });
 
+  test('a shallow version has one copy, which serves all its regions and goes with it', async () => {
+    await using fixture = await publishingFixture();
+    const { store } = fixture;
+    const published = await fixture.version({ regions: ['westus', 'local'], replicationMode: 'Shallow' });
+    // The definition lies in `local`.
+    expect(published.path).toBe(blobPath(store, 'local', published.digest));
+    await expect(readdir(store.region('westus').blobs)).rejects.toThrow('ENOENT');
+    expect(await listPublished(store)).toMatchObject([
+      {
+        replicationMode: 'Shallow',
+        copies: [
+          { region: 'westus', heldIn: 'local', path: published.path },
+          { region: 'local', path: published.path },
+        ],
+      },
+    ]);
+    expect((await collectGarbage(store)).removed).toEqual([]);
+    const there = await resolveGalleryVersion(store, published.id, { ...latest, location: 'westus', strict: true });
+    expect(await readFile(there.path, 'utf8')).toBe('disk');
+    await releasePins(store, latest.holder);
+    // A blob of another image in a region that only refers to the copy elsewhere is not kept by it.
+    const image = await fixture.managedImage({ location: 'westus' });
+    await removeManagedImage(store, parseManagedImageId(IMAGE_ID));
+    await expect(stat(image.path)).rejects.toThrow('ENOENT');
+    await removeGalleryVersion(store, parseVersionId(published.id));
+    await expect(stat(published.path)).rejects.toThrow('ENOENT');
+    const elsewhere = await fixture.version({ regions: ['westus', 'eastus'], replicationMode: 'Shallow' });
+    expect(elsewhere.path).toBe(blobPath(store, 'westus', elsewhere.digest));
+  });
+
+  test('what a definition demands comes from the first image and holds for the next', async () => {
+    await using fixture = await publishingFixture();
+    const { store } = fixture;
+    const plan = { name: 'byos', product: 'rhel', publisher: 'redhat' };
+    const kind: ImageKind = { ...LINUX_V2, securityType: 'TrustedLaunchSupported', plan };
+    const { id } = await fixture.version({ kind });
+    expect(await resolveGalleryVersion(store, id, latest)).toMatchObject({ plan, securityType: kind.securityType });
+    expect(await listPublished(store)).toMatchObject([{ plan, securityType: kind.securityType }]);
+    await fixture.version({ kind: { ...kind, securityType: undefined } });
+    for (const [other, message] of [
+      [{ securityType: 'Standard' }, 'security type TrustedLaunchSupported; this image is of security type Standard'],
+      [{ securityType: 'ConfidentialVMSupported' }, 'this image is of security type ConfidentialVMSupported'],
+      [{ plan: undefined }, 'images with plan byos/rhel/redhat; this image is with no purchase plan'],
+      [{ plan: { ...plan, name: 'other' } }, 'this image is with plan other/rhel/redhat'],
+      [{ os: 'Windows' }, 'for Linux, generation V2; this image is Windows, generation V2'],
+    ] as const) {
+      const refused = fixture.version({ kind: { ...kind, ...other } });
+      await expect(refused).rejects.toMatchObject({
+        code: 'ImageDefinitionMismatch',
+        message: expect.stringContaining(message),
+      });
+    }
+  });
+
+  test.each([
+    [{ os_state: 'Specialized' as const }, 'specialized images'],
+    [{ features: '[{"name":"SecurityType","value":"TrustedLaunch"}]' }, 'the security type TrustedLaunch'],
+    [{ features: '[{"name":"securitytype","value":"confidentialvm"}]' }, 'the security type ConfidentialVM'],
+  ])('a definition with %j takes no image and gives no source', async (change, text) => {
+    await using fixture = await publishingFixture();
+    const { store } = fixture;
+    const { id } = await fixture.version();
+    await store.write(trx => trx.updateTable('image_definitions').set(change).execute());
+    await expect(resolveGalleryVersion(store, id, latest)).rejects.toMatchObject({
+      code: 'BadSharedImageVersionSource',
+      message: expect.stringContaining(text),
+    });
+    await expect(fixture.version()).rejects.toMatchObject({ code: 'ImageDefinitionMismatch' });
+  });
+
   test('strict creates nothing', async () => {
     await using fixture = await publishingFixture();
     await expect(fixture.version({ strict: true })).rejects.toMatchObject({ code: 'ResourceGroupMissing' });
@@ -109,9 +180,13 @@ describe('resolving a gallery version', () => {
     });
     const exact = await resolveGalleryVersion(fixture.store, `${DEFINITION_ID}/versions/2.0.0`, latest);
     expect(await readFile(exact.path, 'utf8')).toBe('c');
-    await expect(resolveGalleryVersion(fixture.store, `${DEFINITION_ID}/versions/3.0.0`, latest)).rejects.toMatchObject(
-      { code: 'ImageNotFound' },
-    );
+    const missing = resolveGalleryVersion(fixture.store, `${DEFINITION_ID}/versions/3.0.0`, latest);
+    await expect(missing).rejects.toMatchObject({
+      code: 'BadSharedImageVersionSource',
+      message: expect.stringMatching(
+        /^Build \(Shared Image Version\) step failed for Image Version '.*3\.0\.0'.* Code="ResourceNotFound" Message="The Resource 'Microsoft\.Compute\/galleries\/site\/images\/web\/versions\/3\.0\.0' under resource group 'rg' was not found\."/,
+      ),
+    });
   });
 
   test('the copy of the wanted region is used; without one, another unless strict', async () => {
@@ -121,8 +196,11 @@ describe('resolving a gallery version', () => {
     const resolve = (location: string, strict: boolean) =>
       resolveGalleryVersion(fixture.store, id, { ...latest, location, strict });
     expect((await resolve('West US', true)).region).toBe('westus');
-    expect((await resolve('local', false)).region).toBe('eastus');
-    await expect(resolve('local', true)).rejects.toMatchObject({ code: 'ImageNotInRegion' });
+    expect(await resolve('local', false)).toMatchObject({
+      region: 'eastus',
+      remarks: [expect.stringContaining('no copy in local, the region of the template (it has: eastus, westus)')],
+    });
+    await expect(resolve('local', true)).rejects.toMatchObject({ code: 'BadSharedImageVersionSource' });
   });
 
   test('a disk that is in use stays when its version is removed', async () => {
@@ -169,6 +247,27 @@ describe('managed images', () => {
     expect(image.path).toBe(version.path);
     await removeManagedImage(fixture.store, parseManagedImageId(IMAGE_ID));
     expect(await readFile(version.path, 'utf8')).toBe('same');
+  });
+
+  test('an image keeps the plan of its source, and is a source beside its template only when strict', async () => {
+    await using fixture = await publishingFixture();
+    const plan = { name: 'byos', product: 'rhel', publisher: 'redhat' };
+    await fixture.managedImage({ kind: { ...LINUX_V2, plan } });
+    const resolve = (more: object) => resolveManagedImage(fixture.store, IMAGE_ID, { ...latest, ...more });
+    expect(await resolve({ strict: true, subscription: 'S1' })).toMatchObject({ plan, remarks: [] });
+    expect(await resolve({ location: 'West US', subscription: 's2' })).toMatchObject({
+      remarks: [
+        expect.stringContaining('is in the region local, the template in westus'),
+        expect.stringContaining('is in the subscription s1, the template in s2'),
+      ],
+    });
+    for (const more of [{ location: 'westus' }, { subscription: 's2' }]) {
+      await expect(resolve({ ...more, strict: true })).rejects.toMatchObject({ code: 'BadManagedImageSource' });
+    }
+    await expect(resolveManagedImage(fixture.store, `${IMAGE_ID}2`, latest)).rejects.toMatchObject({
+      code: 'BadManagedImageSource',
+      message: expect.stringMatching(/^Build \(Managed Image\) step failed: Error getting Managed Image '.*web2'/),
+    });
   });
 
   test('the same name in another region is refused', async () => {

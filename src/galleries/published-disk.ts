@@ -1,3 +1,5 @@
+import type { PurchasePlan } from './purchase-plan.ts';
+
 /** A finished disk and where it came from, as everything that is published records it. Sizes are bytes. */
 export interface DiskToPublish {
   /** A finished file that stands alone. */
@@ -10,6 +12,8 @@ export interface DiskToPublish {
   readonly runId: string;
   readonly sourceDigest: string;
   readonly sourceName: string;
+  /** Purchase plan of the source, which is that of every image made from it. */
+  readonly plan?: PurchasePlan | undefined;
   /** Whether this region may take the file over in place of copying it. True for one region only: each has its own copy. */
   takeOver(region: string): boolean;
 }

@@ -1,6 +1,11 @@
 import { type StoreFixture, storeFixture } from '../store/store.fixture.ts';
 import { ensureGallery, type ImageKind } from './ensure.ts';
-import { type Numbering, type PublishedVersion, publishGalleryVersion } from './gallery-version.ts';
+import {
+  type Numbering,
+  type PublishedVersion,
+  publishGalleryVersion,
+  type ReplicationMode,
+} from './gallery-version.ts';
 import { type PublishedManagedImage, publishManagedImage } from './managed-image.ts';
 import type { DiskToPublish } from './published-disk.ts';
 import { parseGalleryImageId, parseManagedImageId } from './resource-id.ts';
@@ -19,6 +24,7 @@ export interface PublishOptions {
   readonly signal?: AbortSignal;
   readonly strict?: boolean;
   readonly location?: string;
+  readonly replicationMode?: ReplicationMode;
 }
 
 export interface PublishingFixture extends StoreFixture {
@@ -70,6 +76,7 @@ export async function publishingFixture(): Promise<PublishingFixture> {
           replicaCount: 1,
           storageAccountType: 'Standard_LRS',
         })),
+        replicationMode: options.replicationMode ?? 'Full',
         disk: () => disk(options, runId),
         excludeFromLatest: options.excludeFromLatest ?? false,
         runId,

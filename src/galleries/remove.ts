@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { storeError } from '../errors/store.ts';
-import type { VhdRow } from '../store/database.ts';
 import { collectGarbage } from '../store/garbage.ts';
+import { removeStorageBlob, vhdPath } from '../store/storage-blobs.ts';
 import type { Store } from '../store/store.ts';
 import { findManagedImage } from './managed-image.ts';
 import { findVersion } from './resolve.ts';
@@ -39,12 +38,20 @@ export async function removeGalleryVersion(store: Store, id: VersionId): Promise
   return removed;
 }
 
-/** Removes a VHD and its file. */
-export async function removeVhd(store: Store, vhd: Pick<VhdRow, 'region' | 'name'>): Promise<string> {
-  const path = join(store.region(vhd.region).vhds, vhd.name);
+/**
+ * Removes a VHD and its file.
+ *
+ * @param id its URI or path
+ * @throws KilnError `ImageNotFound`.
+ */
+export async function removeVhd(store: Store, id: string): Promise<string> {
   await store.write(async trx => {
-    await trx.deleteFrom('vhds').where('region', '=', vhd.region).where('name', '=', vhd.name).execute();
-    await rm(path, { force: true });
+    const rows = await trx.selectFrom('vhds').selectAll().where('status', '=', 'Published').execute();
+    const row = rows.find(one => one.uri === id || vhdPath(store, one) === id);
+    if (row === undefined) throw storeError('ImageNotFound', { what: 'image', id });
+    await trx.deleteFrom('vhds').where('region', '=', row.region).where('name', '=', row.name).execute();
+    if (row.uri === null) await rm(vhdPath(store, row), { force: true });
+    else await removeStorageBlob(store, row.region, row.name);
   });
-  return path;
+  return id;
 }

@@ -1,12 +1,28 @@
 import { storeError } from '../errors/store.ts';
 import { blobPath, exists } from '../store/blobs.ts';
-import type { GalleryVersionRow } from '../store/database.ts';
+import type { GalleryVersionRow, ManagedImageRow } from '../store/database.ts';
 import { pinBlob } from '../store/pins.ts';
 import { regionName } from '../store/regions.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
+import {
+  managedImageElsewhere,
+  managedImageMissing,
+  versionElsewhere,
+  versionMissing,
+  versionUnusable,
+} from './bad-source.ts';
 import { findDefinition } from './ensure.ts';
 import { findManagedImage } from './managed-image.ts';
-import { definitionId, keyOf, parseManagedImageId, parseVersionId, type VersionId } from './resource-id.ts';
+import { type PurchasePlan, planOf } from './purchase-plan.ts';
+import {
+  definitionId,
+  keyOf,
+  type ManagedImageId,
+  parseManagedImageId,
+  parseVersionId,
+  type VersionId,
+} from './resource-id.ts';
+import { featuresOf, isExclusive, type SecurityType, securityTypeOf } from './security-type.ts';
 import { compareVersions, parseVersion, renderVersion } from './version-number.ts';
 
 /** A published image as a source of a build. Sizes are bytes. */
@@ -23,26 +39,34 @@ export interface ResolvedImage {
   readonly exactId: string;
   /** Of a gallery image version. */
   readonly version?: string;
+  readonly plan: PurchasePlan | undefined;
+  readonly securityType: SecurityType;
+  /** What differs from the rules of the service, which only `strict` enforces; sentences for the log. */
+  readonly remarks: readonly string[];
 }
 
 export interface ResolveOptions {
   /** Who keeps the disk from being collected: `runHolder(runId)`, or `workHolder()` for the life of this process. */
   readonly holder: string;
-}
-
-export interface ResolveVersionOptions extends ResolveOptions {
-  /** Region whose copy is wanted. */
+  /** Region of the template. */
   readonly location: string;
-  /** Refuse, as the service does, a version without a copy in that region. */
+  /** Subscription of the template, where it is known. */
+  readonly subscription?: string | undefined;
+  /** Refuse, as the service does, a managed image that is not beside the template, or a version without a copy there. */
   readonly strict: boolean;
 }
 
-/** @throws KilnError `BadResourceId`, `ImageNotFound`, `BlobMissing`. */
+/** @throws KilnError `BadResourceId`, `BadManagedImageSource`, `BlobMissing`. */
 export function resolveManagedImage(store: Store, imageId: string, options: ResolveOptions): Promise<ResolvedImage> {
   const id = parseManagedImageId(imageId);
   return store.write(async trx => {
     const row = await findManagedImage(trx, id);
-    if (row === undefined) throw storeError('ImageNotFound', { what: 'managed image', id: imageId });
+    if (row === undefined) throw managedImageMissing(id);
+    const elsewhere = whereElse(id, row, options).map(([where, wanted]) =>
+      managedImageElsewhere(row.id, where, wanted),
+    );
+    const [first] = elsewhere;
+    if (first !== undefined && options.strict) throw first;
     return {
       ...(await openBlob(store, trx, row.id, { region: row.location, digest: row.digest }, options.holder)),
       sizeBytes: Number(row.size_bytes),
@@ -50,28 +74,47 @@ export function resolveManagedImage(store: Store, imageId: string, options: Reso
       os: row.os,
       generation: row.generation,
       exactId: row.id,
+      plan: planOf(row.purchase_plan),
+      securityType: 'Standard',
+      remarks: elsewhere.map(({ message }) => message),
     };
   });
+}
+
+function whereElse(
+  id: ManagedImageId,
+  row: ManagedImageRow,
+  options: ResolveOptions,
+): [where: string, wanted: string][] {
+  const { subscription } = options;
+  const location = regionName(options.location);
+  const found: [string, string][] = [];
+  if (row.location !== location) found.push([`in the region ${row.location}`, `in ${location}`]);
+  if (subscription !== undefined && keyOf(subscription) !== keyOf(id.subscription)) {
+    found.push([`in the subscription ${id.subscription}`, `in ${subscription}`]);
+  }
+  return found;
 }
 
 /**
  * Resolves `.../versions/1.2.3`, or `.../versions/latest`: the highest version that is not excluded from latest.
  *
- * @throws KilnError `BadResourceId`, `ImageNotFound`, `ImageNotInRegion` with `strict`, `BlobMissing`.
+ * @throws KilnError `BadResourceId`, `BadSharedImageVersionSource`, `BlobMissing`.
  */
 export function resolveGalleryVersion(
   store: Store,
   imageVersionId: string,
-  options: ResolveVersionOptions,
+  options: ResolveOptions,
 ): Promise<ResolvedImage> {
   const id = parseVersionId(imageVersionId);
   const location = regionName(options.location);
   return store.write(async trx => {
     const row = await findVersion(trx, id);
     const definition = await findDefinition(trx, id);
-    if (row === undefined || definition === undefined) {
-      throw storeError('ImageNotFound', { what: 'gallery image version', id: imageVersionId });
-    }
+    if (row === undefined || definition === undefined) throw versionMissing(id);
+    const securityType = securityTypeOf(featuresOf(definition.features));
+    if (definition.os_state !== 'Generalized') throw versionUnusable(row.id, 'specialized images');
+    if (isExclusive(securityType)) throw versionUnusable(row.id, `the security type ${securityType}`);
     const copies = await trx
       .selectFrom('gallery_version_regions')
       .selectAll()
@@ -79,19 +122,21 @@ export function resolveGalleryVersion(
       .orderBy('position')
       .execute();
     const here = copies.find(copy => copy.region === location);
+    const elsewhere = versionElsewhere(row.id, location, copies.map(({ region }) => region).join(', '));
     const copy = here ?? (options.strict ? undefined : copies[0]);
-    if (copy === undefined) {
-      const found = copies.map(({ region }) => region).join(', ');
-      throw storeError('ImageNotInRegion', { id: row.id, region: location, found });
-    }
+    if (copy === undefined) throw elsewhere;
+    const blob = { region: copy.held_in ?? copy.region, digest: copy.digest };
     return {
-      ...(await openBlob(store, trx, row.id, copy, options.holder)),
+      ...(await openBlob(store, trx, row.id, blob, options.holder)),
       sizeBytes: Number(row.size_bytes),
       virtualSizeBytes: Number(row.virtual_size_bytes),
       os: definition.os,
       generation: definition.generation,
       exactId: row.id,
       version: row.name,
+      plan: planOf(definition.purchase_plan),
+      securityType,
+      remarks: here === undefined ? [elsewhere.message] : [],
     };
   });
 }

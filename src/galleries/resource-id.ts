@@ -20,10 +20,24 @@ export interface VersionId extends DefinitionId {
   readonly version: string;
 }
 
+/** A resource group by its ARM id. */
+export interface GroupId {
+  readonly subscription: string;
+  readonly resourceGroup: string;
+}
+
 const GROUP = '/subscriptions/<subscription>/resourceGroups/<group>';
 const IMAGE_FORM = `${GROUP}/providers/Microsoft.Compute/images/<image>`;
 const DEFINITION_FORM = `${GROUP}/providers/Microsoft.Compute/galleries/<gallery>/images/<definition>`;
 const VERSION_FORM = `${DEFINITION_FORM}/versions/<version>`;
+
+/** @throws KilnError `BadResourceId`. */
+export function parseResourceGroupId(id: string): GroupId {
+  const parts = match(id, GROUP);
+  if (parts === undefined) throw storeError('BadResourceId', { id, wanted: 'a resource group', form: GROUP });
+  const [subscription = '', resourceGroup = ''] = parts;
+  return { subscription, resourceGroup };
+}
 
 /** @throws KilnError `BadResourceId`. */
 export function parseManagedImageId(id: string): ManagedImageId {
@@ -57,7 +71,7 @@ export function parseGalleryImageId(id: string): DefinitionId & { readonly versi
   return { ...versionOf(parts), version: undefined };
 }
 
-export function resourceGroupId(id: { readonly subscription: string; readonly resourceGroup: string }): string {
+export function resourceGroupId(id: GroupId): string {
   return `/subscriptions/${id.subscription}/resourceGroups/${id.resourceGroup}`;
 }
 
@@ -71,6 +85,11 @@ export function galleryId(id: Omit<DefinitionId, 'definition'>): string {
 
 export function definitionId(id: DefinitionId): string {
   return `${galleryId(id)}/images/${id.definition}`;
+}
+
+/** How Azure names a resource besides its group: `Microsoft.Compute/galleries/site/images/web`. */
+export function typeAndName(id: string): string {
+  return id.replace(/^.*\/providers\//i, '');
 }
 
 /** How ids are compared: ARM ids do not differ by case. */

@@ -6,16 +6,20 @@ import { recordRunOutput } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { type DiskToPublish, diskColumns } from './published-disk.ts';
 
-export interface VhdToPublish {
-  /** Normalised region name. */
-  readonly region: string;
+export interface VhdToPublish extends VhdFacts {
   /** File name, different for every run. */
   readonly name: string;
+  /** URI of the file at its path. */
+  readonly uriOf: (path: string) => string;
+}
+
+/** What every VHD is published with. */
+export interface VhdFacts {
+  /** Normalised region name. */
+  readonly region: string;
   readonly disk: DiskToPublish;
   readonly tags: Readonly<Record<string, string>>;
   readonly runOutputName: string;
-  /** URI of the file at its path. */
-  readonly uriOf: (path: string) => string;
   readonly signal: AbortSignal;
   readonly onCopy?: (region: string, done: number, total: number) => void;
 }
@@ -35,16 +39,7 @@ export async function publishVhd(store: Store, request: VhdToPublish): Promise<{
   await store.write(trx =>
     trx
       .insertInto('vhds')
-      .values({
-        ...diskColumns(disk, request.tags),
-        name,
-        region,
-        run_output_name: request.runOutputName,
-        status: 'Publishing',
-        owner: ownerName(),
-        os: disk.os,
-        generation: disk.generation,
-      })
+      .values({ ...vhdRow(request), name, uri: null })
       .execute(),
   );
   try {
@@ -84,4 +79,17 @@ export async function publishVhd(store: Store, request: VhdToPublish): Promise<{
     );
     throw error;
   }
+}
+
+/** The row of a VHD on its way, but for its name. */
+export function vhdRow({ region, disk, tags, runOutputName }: VhdFacts) {
+  return {
+    ...diskColumns(disk, tags),
+    region,
+    run_output_name: runOutputName,
+    status: 'Publishing',
+    owner: ownerName(),
+    os: disk.os,
+    generation: disk.generation,
+  } as const;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sourceError } from '../errors/sources.ts';
 import type { DeviceProfile, Generation } from '../machine/machine.ts';
+import type { PlanInfo } from '../template/model.ts';
 import type { StatedFormat } from './catalogue-schema.ts';
 import { imageKey, isVersion, parseImageReference } from './image-name.ts';
 import { keepDisk, type RecordFacts } from './keep-disk.ts';
@@ -24,6 +25,8 @@ export interface BroughtDisk {
   readonly generation: Generation;
   readonly devices: DeviceProfile;
   readonly defaultUser?: string;
+  /** Purchase plan that templates have to state. */
+  readonly planInfo?: PlanInfo;
 }
 
 /**
@@ -45,11 +48,12 @@ export async function addSource(
     }
     return inWorkspace(paths, async directory => {
       const path = await usableFile(disk.file, { directory, signal });
-      const { os, devices, defaultUser } = disk;
+      const { os, devices, defaultUser, planInfo } = disk;
       const facts: RecordFacts = {
         ...{ id, version, origin: 'added', title: name, names: { [name]: disk.generation } },
         ...{ os, devices, way: `added from ${disk.file}` },
         ...(defaultUser === undefined ? {} : { defaultUser }),
+        ...(planInfo === undefined ? {} : { planInfo }),
       };
       return keepDisk({ path, format: disk.format }, facts, { home, directory, signal, emit });
     });

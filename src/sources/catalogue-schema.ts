@@ -51,6 +51,12 @@ export const devicesSchema = z.strictObject({
   nic: z.enum(['virtio', 'e1000e']),
 });
 
+export const planInfoSchema = z.strictObject({
+  planName: z.string().min(1),
+  planProduct: z.string().min(1),
+  planPublisher: z.string().min(1),
+});
+
 const image = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'must be lower-case letters, digits, dots, dashes and underscores'),
   title: z.string().min(1),
@@ -62,6 +68,12 @@ const image = z.strictObject({
   /** Account that the image makes when nobody says otherwise. */
   defaultUser: z.string().optional(),
   devices: devicesSchema,
+  /** Purchase plan that templates have to state, and that images made from this one keep. */
+  planInfo: planInfoSchema.optional(),
+  /** What the definitions must support that images made from this one go to. Anything when absent. */
+  securityType: z
+    .enum(['Standard', 'TrustedLaunchSupported', 'ConfidentialVMSupported', 'TrustedLaunchAndConfidentialVmSupported'])
+    .optional(),
   versions: z
     .array(
       z.strictObject({

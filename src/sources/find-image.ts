@@ -16,6 +16,8 @@ export interface FoundImage {
   readonly os: CatalogueImage['os'];
   readonly devices: CatalogueImage['devices'];
   readonly defaultUser: string | undefined;
+  readonly planInfo: CatalogueImage['planInfo'];
+  readonly securityType: CatalogueImage['securityType'];
   readonly origin: SourceRecord['origin'];
   /** Ways to get it, in the order in which they are tried; none for a disk that a user brought. */
   readonly ways: readonly Way[];
@@ -61,6 +63,7 @@ function addedImages(records: readonly SourceRecord[]): FoundImage[] {
       Object.entries(record.names).map(([name, generation]) => ({
         ...record,
         ...{ name, generation, ways: [], defaultUser: record.defaultUser },
+        ...{ planInfo: record.planInfo, securityType: undefined },
       })),
     );
 }
@@ -70,6 +73,7 @@ function catalogueVersions(image: CatalogueImage): FoundImage[] {
     image.versions.map(({ version, ways }) => ({
       ...image,
       ...{ name, generation, version, ways, origin: 'catalogue' as const, defaultUser: image.defaultUser },
+      ...{ planInfo: image.planInfo, securityType: image.securityType },
     })),
   );
 }

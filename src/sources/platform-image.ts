@@ -5,6 +5,7 @@ import type { Way } from './catalogue-schema.ts';
 import { type FoundImage, findImage, type KnownImages } from './find-image.ts';
 import { imageKey, parseImageReference } from './image-name.ts';
 import { obtain } from './obtain.ts';
+import { purchasePlan } from './plan-info.ts';
 import type { SourceContext } from './source-context.ts';
 import type { SourceDisk } from './source-disk.ts';
 import { listRecords, readRecord, type SourceRecord } from './source-index.ts';
@@ -19,6 +20,8 @@ export interface PlatformImageRequest {
   readonly version: string;
   /** Who uses the disk from now on; nobody when absent. */
   readonly holder?: string;
+  /** Throws for an image that is not to be used, before its disk is got. `aliased` is one that an alias led to. */
+  readonly accept?: (image: FoundImage, aliased: boolean) => void;
   /** Which of the image's ways may be tried when its disk is not on this machine. */
   readonly allow?: (way: Way) => boolean;
 }
@@ -40,6 +43,7 @@ export async function platformImage(request: PlatformImageRequest, context: Sour
     emit({ type: 'log', level: 'info', message });
   }
   const image = findImage(await knownImages(context), meant.name, meant.version);
+  request.accept?.(image, meant !== asked);
   const exactName = `${image.name}:${image.version}`;
   const onWait = (holder: string) => {
     emit({ type: 'log', level: 'info', message: `Waiting for ${exactName}: ${holder} is at work on it` });
@@ -60,6 +64,8 @@ export async function platformImage(request: PlatformImageRequest, context: Sour
     generation: image.generation,
     devices: image.devices,
     defaultUser: image.defaultUser,
+    plan: purchasePlan(image.planInfo),
+    securityType: image.securityType,
   };
 }
 

@@ -23,5 +23,7 @@ export interface ResolveContext extends SourceContext {
   readonly holder: string;
   /** Region of the template. */
   readonly location: string;
+  /** Subscription of the template, where it is known: on the command line it is not. */
+  readonly subscription?: string;
   readonly strict: boolean;
 }

@@ -1,3 +1,5 @@
+import type { PurchasePlan } from '../galleries/purchase-plan.ts';
+import type { SecurityType } from '../galleries/security-type.ts';
 import type { DeviceProfile, Generation } from '../machine/machine.ts';
 
 /** A source that was resolved to one immutable disk on this machine. */
@@ -19,4 +21,8 @@ export interface SourceDisk {
   readonly devices: DeviceProfile;
   /** Account that the image ships with, if any; Kiln makes its own for the build. */
   readonly defaultUser: string | undefined;
+  /** Purchase plan, which every image made from this one keeps. */
+  readonly plan?: PurchasePlan | undefined;
+  /** Absent when it is not known. */
+  readonly securityType?: SecurityType | undefined;
 }

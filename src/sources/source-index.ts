@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sourceError } from '../errors/sources.ts';
-import { devicesSchema } from './catalogue-schema.ts';
+import { devicesSchema, planInfoSchema } from './catalogue-schema.ts';
 import { isImageName, isVersion } from './image-name.ts';
 import type { SourcePaths } from './source-paths.ts';
 
@@ -18,6 +18,8 @@ const schema = z.strictObject({
   os: z.enum(['Linux', 'Windows']),
   defaultUser: z.string().optional(),
   devices: devicesSchema,
+  /** Of a disk that a user brought; the others' are in the catalogue. */
+  planInfo: planInfoSchema.optional(),
   digest: z.string(),
   virtualSizeBytes: z.int().positive(),
   sizeBytes: z.int().positive(),

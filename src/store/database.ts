@@ -1,7 +1,7 @@
 import type { RunStatus } from '../events/build-event.ts';
 
 /**
- * The store's tables. Times are ISO 8601 UTC; `tags` and `result` are JSON; sizes are bytes; truth is 0 or 1. A `key` is an
+ * The store's tables. Times are ISO 8601 UTC; `tags`, `features`, `purchase_plan` and `result` are JSON; sizes are bytes; truth is 0 or 1. A `key` is an
  * ARM id in lower case, because ARM ids are compared without regard to case; `id` is the spelling it was made with.
  */
 export interface Database {
@@ -15,6 +15,7 @@ export interface Database {
   readonly runs: RunRow;
   readonly run_outputs: RunOutputRow;
   readonly blob_pins: BlobPinRow;
+  readonly staging_groups: StagingGroupRow;
 }
 
 export interface ResourceGroupRow {
@@ -35,8 +36,11 @@ export interface ImageDefinitionRow {
   readonly gallery_key: string;
   readonly location: string;
   readonly os: 'Linux' | 'Windows';
-  readonly os_state: 'Generalized';
+  readonly os_state: 'Generalized' | 'Specialized';
   readonly generation: 'V1' | 'V2';
+  /** `{ name, value }` of each, `SecurityType` among them. */
+  readonly features: string;
+  readonly purchase_plan: string | null;
   readonly tags: string;
   readonly created_at: string;
 }
@@ -66,6 +70,7 @@ export interface GalleryVersionRow extends PublishedDisk {
   readonly owner: string;
   readonly exclude_from_latest: number;
   readonly end_of_life: string | null;
+  readonly replication_mode: 'Full' | 'Shallow';
 }
 
 export interface GalleryVersionRegionRow {
@@ -74,6 +79,8 @@ export interface GalleryVersionRegionRow {
   /** Order in which the template named the regions. */
   readonly position: number;
   readonly digest: string;
+  /** The region whose copy this one refers to; `null` for a region with a copy of its own. */
+  readonly held_in: string | null;
   readonly status: 'Completed';
   readonly replica_count: number;
   readonly storage_account_type: string;
@@ -87,11 +94,15 @@ export interface ManagedImageRow extends PublishedDisk {
   readonly location: string;
   readonly os: 'Linux' | 'Windows';
   readonly generation: 'V1' | 'V2';
+  readonly purchase_plan: string | null;
 }
 
 /** `Publishing`: the file may be there already; it is not the VHD of anything until the row says `Published`. */
 export interface VhdRow extends PublishedDisk {
+  /** File name; with a `uri` `<account>/<container>/<path>`, and while it is being published `?<random>` after that. */
   readonly name: string;
+  /** The blob that the template named; `null` for a VHD that got its name from Kiln. */
+  readonly uri: string | null;
   readonly region: string;
   readonly run_output_name: string;
   readonly status: 'Publishing' | 'Published';
@@ -129,4 +140,13 @@ export interface BlobPinRow {
   readonly holder: string;
   readonly region: string;
   readonly digest: string;
+}
+
+/** A resource group that a template uses for its own resources. Gone with the template, or with the run on the command line. */
+export interface StagingGroupRow {
+  readonly group_key: string;
+  /** `run:<id>`, or the template's id. */
+  readonly holder: string;
+  /** Whether Kiln made the group. */
+  readonly created: number;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isAlive, ownerIn } from '../home/process-lock.ts';
 import { blobPath } from './blobs.ts';
 import { type BlobName, isHeld } from './pins.ts';
+import { takeBackAbandoned, vhdPath } from './storage-blobs.ts';
 import type { Store, StoreTransaction } from './store.ts';
 
 export interface Collected {
@@ -16,6 +17,20 @@ export interface Collected {
  */
 export async function sweepStore(store: Store): Promise<Collected> {
   const removed: string[] = [];
+  await store.write(async trx => {
+    await dropReservations(trx);
+    const stale = (await trx.selectFrom('vhds').selectAll().where('status', '=', 'Publishing').execute()).filter(
+      row => !isAlive(row.owner),
+    );
+    for (const row of stale) {
+      // A VHD that Kiln named is nobody else's; the blob of a URI may be an older one, which stays.
+      if (row.uri === null) {
+        await rm(vhdPath(store, row), { force: true });
+        removed.push(vhdPath(store, row));
+      } else await takeBackAbandoned(store, row);
+      await trx.deleteFrom('vhds').where('region', '=', row.region).where('name', '=', row.name).execute();
+    }
+  });
   for (const region of await store.regions()) {
     const { incoming } = store.region(region);
     for (const name of await names(incoming)) {
@@ -24,18 +39,6 @@ export async function sweepStore(store: Store): Promise<Collected> {
       removed.push(join(incoming, name));
     }
   }
-  await store.write(async trx => {
-    await dropReservations(trx);
-    const stale = (await trx.selectFrom('vhds').selectAll().where('status', '=', 'Publishing').execute()).filter(
-      row => !isAlive(row.owner),
-    );
-    for (const { region, name } of stale) {
-      const path = join(store.region(region).vhds, name);
-      await rm(path, { force: true });
-      await trx.deleteFrom('vhds').where('region', '=', region).where('name', '=', name).execute();
-      removed.push(path);
-    }
-  });
   return { removed: [...removed, ...(await collectGarbage(store)).removed] };
 }
 
@@ -74,7 +77,8 @@ export async function dropReservations(trx: StoreTransaction): Promise<void> {
 }
 
 async function wantedBlobs(trx: StoreTransaction): Promise<readonly BlobName[]> {
-  const copies = await trx.selectFrom('gallery_version_regions').select(['region', 'digest']).execute();
+  const replicas = await trx.selectFrom('gallery_version_regions').select(['region', 'digest', 'held_in']).execute();
+  const copies = replicas.map(({ region, digest, held_in }) => ({ region: held_in ?? region, digest }));
   const images = await trx.selectFrom('managed_images').select(['location as region', 'digest']).execute();
   const pins = await trx.selectFrom('blob_pins').selectAll().execute();
   for (const pin of pins.filter(pin => !isHeld(pin.holder))) {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { storeError } from '../errors/store.ts';
 
@@ -10,6 +11,8 @@ export interface RegionDirectory {
   readonly incoming: string;
   /** Published VHDs, by name. */
   readonly vhds: string;
+  /** Storage accounts: `<account>/<container>/<path of the blob>`. */
+  readonly storage: string;
 }
 
 /** A region's name as it is compared: `West Europe` and `westeurope` are one region. */
@@ -17,6 +20,16 @@ export function regionName(region: string): string {
   const name = region.toLowerCase().replaceAll(' ', '');
   if (!isRegionName(name)) throw storeError('BadRegionName', { region });
   return name;
+}
+
+/** Names of the regions of a site: those that have a directory below `root`, and those that it names. */
+export async function siteRegions(
+  root: string,
+  configured: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const made = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const names = made.filter(entry => entry.isDirectory() && isRegionName(entry.name)).map(entry => entry.name);
+  return [...new Set([...names, ...Object.keys(configured).map(regionName)])].sort();
 }
 
 /** Whether a name is one that `regionName` gives. */
@@ -32,7 +45,7 @@ export function isRegionName(name: string): boolean {
 export function regionLayout(
   root: string,
   configured: Readonly<Record<string, string>>,
-): { directory(region: string): RegionDirectory; configured: readonly string[] } {
+): { directory(region: string): RegionDirectory } {
   const mapped = new Map(Object.entries(configured).map(([name, path]) => [regionName(name), resolve(path)]));
   return {
     directory: region => {
@@ -43,8 +56,8 @@ export function regionLayout(
         blobs: join(directory, 'blobs'),
         incoming: join(directory, 'incoming'),
         vhds: join(directory, 'vhds'),
+        storage: join(directory, 'storage'),
       };
     },
-    configured: [...mapped.keys()],
   };
 }

@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
+import { Migrator } from 'kysely/migration';
 import { describe, expect, test } from 'vitest';
 import { kilnHome } from '../home/kiln-home.ts';
 import { ownerName } from '../home/process-lock.ts';
 import { blobPath, putBlob } from './blobs.ts';
 import { collectGarbage, sweepStore } from './garbage.ts';
+import { firstTables } from './migrations/0001-first-tables.ts';
 import { pinBlob, releasePins, runHolder, workHolder } from './pins.ts';
 import {
   finishRun,
@@ -17,6 +19,7 @@ import {
   removeRun,
   startRun,
 } from './runs.ts';
+import { openSqlite } from './sqlite.ts';
 import { storeFixture } from './store.fixture.ts';
 import { openStore } from './store.ts';
 
@@ -29,6 +32,24 @@ describe('opening', () => {
     const file = new BetterSqlite(kilnHome({ KILN_HOME: join(fixture.directory, 'home') }).database);
     expect(file.pragma('journal_mode', { simple: true })).toBe('wal');
     file.close();
+  });
+
+  test('one of an older Kiln is brought up to date with what is in it', async () => {
+    await using fixture = await storeFixture();
+    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'older') });
+    await mkdir(home.root);
+    const old = await openSqlite<Record<string, Record<string, unknown>>>(home.database);
+    const first = { '0001-first-tables': firstTables };
+    await new Migrator({ db: old, provider: { getMigrations: async () => first } }).migrateToLatest();
+    const resource = { key: '/d', id: '/D', location: 'local', tags: '{}', created_at: '' };
+    const definition = { ...resource, gallery_key: '/g', os: 'Linux', os_state: 'Generalized', generation: 'V2' };
+    await old.insertInto('image_definitions').values(definition).execute();
+    await old.destroy();
+    const store = await openStore(home, { regions: {} });
+    expect(await store.db.selectFrom('image_definitions').selectAll().execute()).toEqual([
+      { ...definition, features: '[]', purchase_plan: null },
+    ]);
+    await store.close();
   });
 
   test('one made by a newer Kiln is refused', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -8,7 +8,7 @@ import { storeError } from '../errors/store.ts';
 import type { KilnHome } from '../home/kiln-home.ts';
 import type { Database } from './database.ts';
 import { migrations } from './migrations/migrations.ts';
-import { isRegionName, type RegionDirectory, regionLayout } from './regions.ts';
+import { type RegionDirectory, regionLayout, siteRegions } from './regions.ts';
 import { openSqlite } from './sqlite.ts';
 
 export type StoreTransaction = Transaction<Database>;
@@ -37,11 +37,7 @@ export async function openStore(home: KilnHome, config: Pick<SiteConfig, 'region
     db,
     write: work => db.transaction().execute(work),
     region: layout.directory,
-    regions: async () => {
-      const made = await readdir(home.regions, { withFileTypes: true }).catch(() => []);
-      const names = made.filter(entry => entry.isDirectory() && isRegionName(entry.name)).map(entry => entry.name);
-      return [...new Set([...names, ...layout.configured])].sort();
-    },
+    regions: () => siteRegions(home.regions, config.regions),
     close: () => db.destroy(),
   };
 }

@@ -7,7 +7,7 @@ import { progressOf } from '../progress.ts';
 import { type PublishContext, published } from '../publishing.ts';
 import type { SharedImageTarget } from '../targets.ts';
 
-/** Publishes the image as a version of an image definition, with a copy in each region. */
+/** Publishes the image as a version of an image definition, with a copy in each region or one for all. */
 export async function distributeSharedImage(target: SharedImageTarget, context: PublishContext): Promise<RunOutput> {
   const { image, emit, signal, store, strict } = context;
   const id = parseGalleryImageId(target.galleryImageId);
@@ -26,6 +26,7 @@ export async function distributeSharedImage(target: SharedImageTarget, context: 
     definition,
     numbering: numberingOf(target, id.version, image.sourceVersion),
     regions,
+    replicationMode: target.replicationMode,
     disk: context.flat,
     tags: target.artifactTags,
     excludeFromLatest: target.excludeFromLatest,

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { convertToVhd } from '../../disk/vhd.ts';
+import { publishVhdToUri } from '../../galleries/blob-vhd.ts';
 import { publishVhd } from '../../galleries/vhd.ts';
 import { regionName } from '../../store/regions.ts';
 import type { RunOutput } from '../distributor.ts';
@@ -10,7 +11,10 @@ import { progressOf } from '../progress.ts';
 import { type PublishContext, published } from '../publishing.ts';
 import type { VhdTarget } from '../targets.ts';
 
-/** Publishes the image as a fixed VHD in the region of the template, as `<runOutputName>_<run>.vhd`. */
+/**
+ * Publishes the image as a fixed VHD in the region of the template: as the blob that the target names, else as
+ * `<runOutputName>_<run>.vhd`.
+ */
 export async function distributeVhd(target: VhdTarget, context: PublishContext): Promise<RunOutput> {
   const { image, emit, signal, store, workDirectory } = context;
   const name = `${target.runOutputName}_${image.runId}.vhd`;
@@ -24,16 +28,17 @@ export async function distributeVhd(target: VhdTarget, context: PublishContext):
       onProgress: ({ done, total }) => converting(done, total),
     });
     const disk = await finishedDisk(made, image, virtualSizeBytes, signal);
-    const { path, uri } = await publishVhd(store, {
+    const facts = {
       region: regionName(context.location),
-      name,
       disk,
       tags: target.artifactTags,
       runOutputName: target.runOutputName,
-      uriOf: file => pathToFileURL(file).href,
       signal,
-      onCopy: (_region, done, total) => copying(done, total),
-    });
+      onCopy: (_region: string, done: number, total: number) => copying(done, total),
+    };
+    const { path, uri } = await (target.uri === ''
+      ? publishVhd(store, { ...facts, name, uriOf: file => pathToFileURL(file).href })
+      : publishVhdToUri(store, { ...facts, uri: target.uri }));
     const { digest, sizeBytes } = disk;
     return published(context, {
       name: target.runOutputName,
