@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { createEmptyDisk } from '../disk/empty-disk.ts';
 import { createOverlay } from '../disk/overlay.ts';
 import { KilnError } from '../errors/kiln-error.ts';
 import { writeSeed } from '../guest/cloud-init/seed.ts';
 import { makeKeyPair } from '../guest/ssh/key-pair.ts';
-import { machineDirectory } from '../home/run-directory.ts';
+import { dataDiskFile, machineDirectory } from '../home/run-directory.ts';
 import type { DeviceProfile, Generation } from '../machine/machine.ts';
 import { directoryForBuildUser } from '../sandbox/build-user.ts';
 import { GuestSession } from './guest-session.ts';
@@ -20,6 +21,8 @@ export interface VmRequest {
   /** The disk to start from and what it is layered on, the nearest first. None of it is written to. */
   readonly chain: readonly string[];
   readonly virtualSizeBytes: number;
+  /** Empty disks beside it, by their LUN. */
+  readonly dataDisks: readonly { readonly sizeBytes: number }[];
   readonly generation: Generation;
   readonly devices: DeviceProfile;
   readonly cpus: number;
@@ -44,6 +47,10 @@ export async function bootVm(request: VmRequest, context: StageContext): Promise
   const [base = '', ...below] = request.chain;
   await directoryForBuildUser(request.directory);
   await createOverlay(files.disk, base, { sizeBytes: request.virtualSizeBytes, below, signal });
+  if (request.dataDisks.length > 0) await directoryForBuildUser(files.dataDisks);
+  for (const [lun, { sizeBytes }] of request.dataDisks.entries()) {
+    await createEmptyDisk(dataDiskFile(files.dataDisks, lun), sizeBytes, signal);
+  }
 
   const uuid = randomUUID();
   const [userKey, hostKey] = [makeKeyPair(`${BUILD_USER}@kiln`), makeKeyPair('host@kiln')];
@@ -65,6 +72,7 @@ export async function bootVm(request: VmRequest, context: StageContext): Promise
       cpus: request.cpus,
       memoryMiB: request.memoryMiB,
       virtualSizeBytes: request.virtualSizeBytes,
+      dataDisks: request.dataDisks.length,
       bases: request.chain,
       seed: true,
       uuid,

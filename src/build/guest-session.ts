@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { machineError } from '../errors/machine.ts';
 import type { Emit } from '../events/build-event.ts';
@@ -42,21 +43,22 @@ export class GuestSession {
   /**
    * Logs in and waits until the guest is ready for work.
    *
-   * @returns whether the guest is in another boot than at the last log-in.
+   * @returns whether the guest is in another boot than at the last log-in, and when it answered (`performance.now()`).
    * @throws KilnError `GuestNotReady`, `MachineStopped`
    */
-  async open(signal: AbortSignal): Promise<{ readonly restarted: boolean }> {
+  async open(signal: AbortSignal): Promise<{ readonly restarted: boolean; readonly reachedAt: number }> {
     const role = this.machine.role;
     const total = READINESS.length + 1;
     const before = this.#bootId;
     this.#emit({ type: 'waiting', role, wait: LOGIN_WAIT.name, index: 1, total });
     this.#guest = await this.#within(LOGIN_WAIT, signal, limited => this.#logIn(limited));
     this.#bootId = (await this.#guest.run('cat /proc/sys/kernel/random/boot_id', { signal })).stdout.trim();
+    const reachedAt = performance.now();
     for (const [i, wait] of READINESS.entries()) {
       this.#emit({ type: 'waiting', role, wait: wait.name, index: i + 2, total });
       await this.#within(wait, signal, limited => this.guest.run(wait.script, { signal: limited }));
     }
-    return { restarted: before !== '' && before !== this.#bootId };
+    return { restarted: before !== '' && before !== this.#bootId, reachedAt };
   }
 
   /** Resolves when the connection is gone, or after `ms` with `false`. */

@@ -7,6 +7,7 @@ import { buildError } from '../errors/build.ts';
 import type { KilnError } from '../errors/kiln-error.ts';
 import type { Emit, RunStatus, Stage } from '../events/build-event.ts';
 import type { EventStream } from '../events/event-stream.ts';
+import { releaseStagingGroup } from '../galleries/staging-group.ts';
 import { ownerName } from '../home/process-lock.ts';
 import { type RunDirectory, runDirectory } from '../home/run-directory.ts';
 import { makePlan, type Plan, stepRefs } from '../plan/plan.ts';
@@ -16,15 +17,18 @@ import { finishRun, outputsOfRun, startRun } from '../store/runs.ts';
 import type { ImageTemplate, OnError } from '../template/model.ts';
 import { type BootedVm, bootVm } from './build-vm.ts';
 import { keepMachine } from './kept-machine.ts';
+import { duration, statusOf, validationError } from './outcome.ts';
 import { removeMachines, removeWork } from './run-files.ts';
 import type { BuildServices, StageContext } from './services.ts';
 import { customizeStage } from './stages/customize.ts';
 import { distributeStage } from './stages/distribute.ts';
 import { fetchStage } from './stages/fetch.ts';
 import { generalizeStage } from './stages/generalize.ts';
+import { type Optimization, optimizeStage } from './stages/optimize.ts';
 import { hostCapacity, resolveStage } from './stages/resolve.ts';
 import type { StepOutcome } from './stages/run-steps.ts';
 import { validateStage } from './stages/validate.ts';
+import { prepareStaging } from './staging.ts';
 import { userError } from './user-error.ts';
 
 export interface BuildRequest {
@@ -126,6 +130,8 @@ export async function runBuild(
         seconds,
         source: work.source?.exactName ?? null,
         sourceDigest: work.source?.digest ?? null,
+        optimize: work.optimization ?? null,
+        managedResourceTags: request.template.managedResourceTags,
         error: error?.toJSON() ?? null,
       },
     }),
@@ -159,6 +165,7 @@ async function publishedOutputs({ store }: BuildServices, runId: string): Promis
 class Work {
   stage: Stage = 'resolve';
   source: SourceDisk | undefined;
+  optimization: Optimization | undefined;
   outputs: readonly RunOutput[] = [];
   readonly #request: BuildRequest;
   readonly #context: StageContext;
@@ -178,6 +185,7 @@ class Work {
     const artifacts = await this.#during('fetch', () => fetchStage(template, context));
     const plan = makePlan(template, { source, artifacts, host: hostCapacity() });
     for (const message of plan.notes) context.emit({ type: 'log', level: 'info', message });
+    await prepareStaging(plan, strict, context);
     const chain = plan.sourceValidationOnly ? [source.path] : await this.#build(plan);
     const failures = plan.validators.length === 0 ? [] : await this.#validate(plan, chain);
     const invalid = validationError(plan, failures, context.directory.validationLog);
@@ -199,6 +207,7 @@ class Work {
       await removeMachines(directory);
     }
     await removeWork(directory);
+    if (kept === undefined) await releaseStagingGroup(services.store, runHolder(runId));
   }
 
   /** Returns the machine when it stays. One that cannot is cleaned up like any other, and the run's error stands. */
@@ -224,6 +233,7 @@ class Work {
           directory: context.directory.buildMachine,
           chain: [source.path],
           virtualSizeBytes: machine.diskSizeBytes,
+          dataDisks: machine.dataDisks,
           generation: machine.generation,
           devices: machine.devices,
           cpus: machine.cpus,
@@ -234,6 +244,9 @@ class Work {
     );
     this.#vms.push(vm);
     await this.#during('customize', () => customizeStage(plan, vm.session, context));
+    if (plan.optimize.vmBoot || plan.optimize.workload !== undefined) {
+      this.optimization = await this.#during('optimize', () => optimizeStage(plan, vm.session, context));
+    }
     await this.#during('generalize', () => generalizeStage(vm.session, context));
     return [vm.disk, source.path];
   }
@@ -262,36 +275,7 @@ class Work {
   /** Only a machine on which something failed is worth keeping: not a canceled one, not one that never came up. */
   #keeps(error: KilnError): boolean {
     if (this.#context.signal.aborted || this.#vms.length === 0) return false;
-    if (error.code === 'ValidationFailed') return this.#onError('validate') === 'abort';
-    return ['customize', 'generalize'].includes(this.stage) && this.#onError('customize') === 'abort';
+    if (error.code === 'ValidatorFailed') return this.#onError('validate') === 'abort';
+    return ['customize', 'optimize', 'generalize'].includes(this.stage) && this.#onError('customize') === 'abort';
   }
-}
-
-function validationError(plan: Plan, failures: readonly StepOutcome[], log: string): KilnError | undefined {
-  const [first] = failures;
-  if (first === undefined) return undefined;
-  const { type, name, index } = first.planned.ref;
-  return buildError(
-    'ValidationFailed',
-    {
-      failed: failures.length,
-      total: plan.validators.length,
-      type,
-      name,
-      exitCode: first.exitCode,
-      distributed: plan.continueDistributeOnFailure && plan.targets.length > 0,
-    },
-    { target: `properties.validate.inVMValidations[${index - 1}]`, output: first.output, log },
-  );
-}
-
-function statusOf(error: KilnError | undefined, outputs: readonly RunOutput[]): RunStatus {
-  if (error === undefined) return 'Succeeded';
-  if (error.code === 'BuildCanceled') return 'Canceled';
-  if (error.code === 'BuildTimedOut') return 'TimedOut';
-  return error.code === 'DistributeFailed' && outputs.length > 0 ? 'PartiallySucceeded' : 'Failed';
-}
-
-function duration(seconds: number): string {
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

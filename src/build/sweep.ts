@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildError } from '../errors/build.ts';
 import type { Emit } from '../events/build-event.ts';
+import { releaseStagingGroup } from '../galleries/staging-group.ts';
 import { isAlive } from '../home/process-lock.ts';
 import { machineDirectory, type RunDirectory, runDirectory } from '../home/run-directory.ts';
 import { sweepStore } from '../store/garbage.ts';
@@ -61,4 +62,5 @@ export async function freeRun(services: SweepServices, runId: string, directory:
   await removeWork(directory);
   await services.releaseSource(runHolder(runId));
   await releasePins(services.store, runHolder(runId));
+  await releaseStagingGroup(services.store, runHolder(runId));
 }

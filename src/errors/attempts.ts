@@ -1,4 +1,4 @@
-import { KilnError } from './kiln-error.ts';
+import { type ErrorDetail, KilnError } from './kiln-error.ts';
 
 /** Things that are tried one after the other although some of them fail, so that the reader learns of all failures at once. */
 export class Attempts {
@@ -18,15 +18,20 @@ export class Attempts {
     }
   }
 
+  /** What failed so far, each with its JSON path. */
+  get details(): readonly ErrorDetail[] {
+    return this.#failures.flatMap(detailsOf);
+  }
+
   /** @throws KilnError the first failure; with several, `details` lists them all, each with its JSON path. */
   end(): void {
     const [first] = this.#failures;
     if (first === undefined) return;
     if (this.#failures.length === 1) throw first;
-    throw first.with({ details: this.#failures.flatMap(detailsOf) });
+    throw first.with({ details: this.details });
   }
 }
 
-function detailsOf({ code, message, target, details }: KilnError): KilnError['details'] {
+function detailsOf({ code, message, target, details }: KilnError): readonly ErrorDetail[] {
   return details.length > 0 ? details : [{ code, message, ...(target === undefined ? {} : { target }) }];
 }

@@ -17,7 +17,7 @@ export const buildErrors = kinds({
     exitCode: number;
     line: number | undefined;
   }>,
-  ValidationFailed: {
+  ValidatorFailed: {
     exit: 4,
     summary: 'A validator failed on the finished image.',
     message: p =>
@@ -31,6 +31,21 @@ export const buildErrors = kinds({
     exitCode: number;
     distributed: boolean;
   }>,
+  WorkloadOptimizationFailed: {
+    exit: 1,
+    summary: 'The script of `optimize.workload` ended with an exit code other than 0.',
+    message: p =>
+      `The workload optimization \`${p.name}\` ended with exit code ${p.exitCode}${p.line === undefined ? '' : ` at line ${p.line} of its script`}.`,
+    todo: () =>
+      'Mend the script and build again; `--on-error abort` keeps the VM so that you can look inside with `kiln ssh`.',
+  } satisfies ErrorKind<{ name: string; exitCode: number; line: number | undefined }>,
+  BootOptimizationFailed: {
+    exit: 1,
+    summary: 'The boot could not be optimized: `optimize.vmBoot` is `Enabled`.',
+    message: p => `The boot of the build VM could not be optimized: ${p.reason}`,
+    todo: () =>
+      'See in the log what the guest said; with `optimize.vmBoot` `Disabled` the image is built without this stage.',
+  } satisfies ErrorKind<{ reason: string }>,
   GeneralizeFailed: {
     exit: 1,
     summary: 'The deprovisioning script or the clean-up after it failed.',

@@ -6,6 +6,7 @@ export const STAGES = [
   'fetch',
   'boot',
   'customize',
+  'optimize',
   'generalize',
   'validate',
   'distribute',
@@ -17,7 +18,7 @@ export type RunStatus = 'Running' | 'Succeeded' | 'PartiallySucceeded' | 'Failed
 
 /** Which step an event is about. `index` is 1-based within its phase. */
 export interface StepRef {
-  readonly phase: 'customize' | 'validate';
+  readonly phase: 'customize' | 'optimize' | 'validate';
   readonly index: number;
   readonly total: number;
   readonly type: string;
@@ -33,6 +34,17 @@ export interface ErrorBody {
   readonly details?: readonly ErrorDetail[];
   readonly output?: readonly string[];
   readonly log?: string;
+}
+
+/** What the optimization of the boot came to. Times are of a restart, from asking for it until the guest answers over SSH. */
+export interface BootOptimization {
+  readonly beforeSeconds: number;
+  readonly afterSeconds: number;
+  /** What the guest's systemd says that its start took, without its shutdown; absent where it does not say. */
+  readonly systemd?: { readonly beforeSeconds: number; readonly afterSeconds: number };
+  /** What was changed, and what was left as it is and why. */
+  readonly done: readonly string[];
+  readonly left: readonly string[];
 }
 
 export type BuildEventBody =
@@ -75,6 +87,7 @@ export type BuildEventBody =
       readonly exitCode: number;
       readonly ok: boolean;
     }
+  | ({ readonly type: 'boot-optimized' } & BootOptimization)
   | {
       readonly type: 'progress';
       readonly what: string;

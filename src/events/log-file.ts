@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { bootTimes } from './boot-times.ts';
 import type { BuildEvent, StepRef } from './build-event.ts';
 import type { Listener } from './event-stream.ts';
 import { jsonLine, printable } from './printable.ts';
@@ -14,8 +15,15 @@ export interface LogFile {
 /** Above this size a log takes no more output of steps: a guest that floods must not fill the host's disk. */
 const OUTPUT_LIMIT_BYTES = 256 * 1024 * 1024;
 
-/** `customization.log` or `validation.log`: the steps of one phase, their output and their ends, dated. */
-export function createLogFile(path: string, phase: StepRef['phase'], outputLimit = OUTPUT_LIMIT_BYTES): LogFile {
+/**
+ * `customization.log` or `validation.log`: the steps of one phase, their output and their ends, dated. What optimizes the customized
+ * machine is in the log of the customizers.
+ */
+export function createLogFile(
+  path: string,
+  phase: 'customize' | 'validate',
+  outputLimit = OUTPUT_LIMIT_BYTES,
+): LogFile {
   return openLog(path, outputLimit, event => {
     const lines = phaseLines(event, phase);
     return { lines: lines.map(text => `[${event.runId}] ${event.time} ${text}`), output: event.type === 'step-output' };
@@ -67,7 +75,8 @@ function openLog(path: string, outputLimit: number, render: (event: BuildEvent) 
 function phaseLines(event: BuildEvent, phase: StepRef['phase']): readonly string[] {
   if (event.type === 'log') return [`${event.level === 'warning' ? 'WARNING' : 'INFO'} ${printable(event.message)}`];
   if (event.type === 'run-finished') return finishLines(event);
-  if (!('step' in event) || event.step.phase !== phase) return [];
+  if (event.type === 'boot-optimized' && phase === 'customize') return [`INFO ${printable(bootTimes(event))}`];
+  if (!('step' in event) || logOf(event.step) !== phase) return [];
   const { step } = event;
   const title = `[${step.index}/${step.total}] ${step.type} ${printable(step.name)}`;
   const provisioner = step.type.toLowerCase();
@@ -84,6 +93,10 @@ function phaseLines(event: BuildEvent, phase: StepRef['phase']): readonly string
         `(telemetry) ending ${provisioner}`,
       ];
   }
+}
+
+function logOf({ phase }: StepRef): StepRef['phase'] {
+  return phase === 'optimize' ? 'customize' : phase;
 }
 
 function finishLines(event: BuildEvent & { type: 'run-finished' }): readonly string[] {

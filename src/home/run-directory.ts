@@ -39,6 +39,8 @@ export function runDirectory(root: string): RunDirectory {
 export interface MachineDirectory {
   readonly root: string;
   readonly disk: string;
+  /** Directory of the empty disks beside `disk`: `lun0.qcow2`, `lun1.qcow2` and so on. */
+  readonly dataDisks: string;
   readonly seed: string;
   /** One-machine SSH key of the build user, and the host key that the machine has. */
   readonly key: string;
@@ -63,6 +65,7 @@ export function machineDirectory(root: string): MachineDirectory {
   return {
     root,
     disk: join(root, 'disk.qcow2'),
+    dataDisks: join(root, 'data-disks'),
     seed: join(root, 'seed.iso'),
     key: join(root, 'id_ed25519'),
     knownHosts: join(root, 'known_hosts'),
@@ -78,4 +81,9 @@ export function machineDirectory(root: string): MachineDirectory {
     innerResolvConf: join(root, 'resolv.conf'),
     kept: join(root, 'kept.json'),
   };
+}
+
+/** The file of one data disk inside of `MachineDirectory.dataDisks`. */
+export function dataDiskFile(directory: string, lun: number): string {
+  return join(directory, `lun${lun}.qcow2`);
 }

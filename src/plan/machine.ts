@@ -13,6 +13,8 @@ export interface PlannedMachine {
   readonly generation: SourceDisk['generation'];
   readonly devices: SourceDisk['devices'];
   readonly diskSizeBytes: number;
+  /** Empty disks beside it, by their LUN. */
+  readonly dataDisks: readonly { readonly sizeBytes: number }[];
 }
 
 /** What this machine can give to one build VM. */
@@ -33,7 +35,7 @@ const DEFAULT_SIZE: Readonly<Record<SourceDisk['generation'], string>> = {
  * @throws KilnError `UnknownVmSize`, `UnsupportedVmSize`, `OsDiskTooSmall`
  */
 export function planMachine(
-  profile: ImageTemplate['vmProfile'],
+  { vmProfile: profile, additionalDataDisks }: Pick<ImageTemplate, 'vmProfile' | 'additionalDataDisks'>,
   source: SourceDisk,
   host: HostCapacity,
 ): { machine: PlannedMachine; notes: readonly string[] } {
@@ -48,6 +50,9 @@ export function planMachine(
     const [wanted, given] = [showMemory(size.memoryMiB), showMemory(host.memoryMiB)];
     notes.push(`${size.name} has ${wanted} of memory, this machine can give ${given}: the build VM gets ${given}.`);
   }
+  if (additionalDataDisks.length > 0) {
+    notes.push('The data disks are the build VM’s alone: what is published holds the operating system’s disk.');
+  }
   return {
     machine: {
       vmSize: size.name,
@@ -56,6 +61,7 @@ export function planMachine(
       generation: source.generation,
       devices: source.devices,
       diskSizeBytes: diskSize(profile.osDiskSizeGB, source),
+      dataDisks: additionalDataDisks.map(({ sizeGB }) => ({ sizeBytes: sizeGB * GIB })),
     },
     notes,
   };

@@ -21,8 +21,11 @@ export const source: SourceDisk = {
 };
 
 /** A template that uses a little of everything. */
-export function template(properties: Record<string, unknown> = {}): ImageTemplate {
-  const value = example({
+export function template(
+  properties: Record<string, unknown> = {},
+  resource: Record<string, unknown> = {},
+): ImageTemplate {
+  const changed = {
     customize: [
       { type: 'Shell', scriptUri: 'https://example.com/setup.sh?sig=secret', sha256Checksum: SHA },
       { type: 'Shell', name: 'greet', inline: ['echo hello', 'cat <<E\nx\nE'] },
@@ -39,7 +42,8 @@ export function template(properties: Record<string, unknown> = {}): ImageTemplat
       },
     ],
     ...properties,
-  });
+  };
+  const value = example(changed, resource);
   return parseTemplate(text(value), { file: 'web.json' }).template;
 }
 

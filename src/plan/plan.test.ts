@@ -3,6 +3,20 @@ import { SHA } from '../template/example.fixture.ts';
 import { GIB, resolved, source, template } from './plan.fixture.ts';
 import { artifactNeeds, makePlan, planHash } from './plan.ts';
 
+const NEWEST = { apiVersion: '2025-10-01' };
+const STAGING = '/subscriptions/s/resourceGroups/staging';
+const CHECK = { type: 'Shell', inline: ['true'] };
+const EVERYTHING = {
+  optimize: {
+    vmBoot: { state: 'Enabled' },
+    workload: { state: 'Enabled', scriptUri: 'tune.sh', sha256Checksum: SHA },
+  },
+  additionalDataDisks: [{ sizeGB: 4 }, { sizeGB: 1024 }],
+  autoRun: { state: 'Enabled' },
+  managedResourceTags: { team: 'web' },
+  stagingResourceGroup: STAGING,
+};
+
 describe('artifactNeeds', () => {
   it('names every file with its JSON path and checksum', () => {
     expect(artifactNeeds(template())).toEqual([
@@ -63,6 +77,40 @@ describe('makePlan', () => {
     expect(() => size(7)).toThrow(expect.objectContaining({ code: 'OsDiskTooSmall', exit: 2 }));
   });
 
+  it('has the optimization, the data disks and what else the template states', () => {
+    const of = template(EVERYTHING, NEWEST);
+    const plan = makePlan(of, resolved(of));
+    expect(plan).toMatchObject({
+      machine: { dataDisks: [{ sizeBytes: 4 * GIB }, { sizeBytes: 1024 * GIB }] },
+      optimize: {
+        vmBoot: true,
+        workload: {
+          ref: { phase: 'optimize', index: 1, total: 1, type: 'Shell', name: 'tune.sh' },
+          step: { type: 'Shell', scriptUri: 'tune.sh', sha256Checksum: SHA },
+          artifacts: [{ uri: 'tune.sh' }],
+        },
+      },
+      autoRun: 'Enabled',
+      managedResourceTags: { team: 'web' },
+      stagingResourceGroup: STAGING,
+    });
+    expect(plan.notes).toEqual([expect.stringContaining('data disks are the build VM’s alone')]);
+    expect(artifactNeeds(of).find(need => need.uri === 'tune.sh')).toEqual({
+      ...{ uri: 'tune.sh', sha256: SHA, kind: 'script' },
+      path: 'properties.optimize.workload.scriptUri',
+    });
+  });
+
+  it('optimizes nothing that is not asked for or not built', () => {
+    const off = { ...EVERYTHING, optimize: { vmBoot: { state: 'Disabled' }, workload: { state: 'Disabled' } } };
+    const onlySource = { ...EVERYTHING, validate: { sourceValidationOnly: true, inVMValidations: [CHECK] } };
+    for (const properties of [off, onlySource, {}]) {
+      const of = template(properties, NEWEST);
+      expect(artifactNeeds(of).map(need => need.uri)).not.toContain('tune.sh');
+      expect(makePlan(of, resolved(of)).optimize).toEqual({ vmBoot: false, workload: undefined });
+    }
+  });
+
   it('neither customizes nor distributes when only the source is validated', () => {
     const validate = { sourceValidationOnly: true, inVMValidations: [{ type: 'Shell', inline: ['true'] }] };
     const of = template({ validate });
@@ -95,6 +143,12 @@ describe('planHash', () => {
     expect(other({ artifacts: changed })).not.toBe(planHash(plan));
     expect(other({ source: { ...source, digest: 'kd1:1' } })).not.toBe(planHash(plan));
     expect(other({ host: { cpus: 1, memoryMiB: 8192 } })).not.toBe(planHash(plan));
+    const whole = template(EVERYTHING, NEWEST);
+    const hashes = Object.keys(EVERYTHING).map(name => {
+      const less = template({ ...EVERYTHING, [name]: undefined }, NEWEST);
+      return planHash(makePlan(less, resolved(less)));
+    });
+    expect(new Set([...hashes, planHash(makePlan(whole, resolved(whole)))]).size).toBe(hashes.length + 1);
     const renamed = template({ customize: [{ type: 'Shell', inline: ['true'] }] });
     expect(planHash(makePlan(renamed, resolved(renamed)))).not.toBe(planHash(plan));
   });

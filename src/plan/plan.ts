@@ -3,8 +3,10 @@ import type { DistributeTarget } from '../distributors/targets.ts';
 import type { StepRef } from '../events/build-event.ts';
 import type { SourceDisk } from '../sources/source-disk.ts';
 import { type Customizer, typeOf, type Validator } from '../steps/registry.ts';
+import type { ShellStep } from '../steps/shell/shell.ts';
 import type { ArtifactNeed, FetchedArtifact } from '../steps/step.ts';
 import type { ImageTemplate } from '../template/model.ts';
+import { checkFeatures, checkOperatingSystem } from './feasible.ts';
 import { type HostCapacity, type PlannedMachine, planMachine } from './machine.ts';
 import { stableJson } from './stable-json.ts';
 
@@ -22,12 +24,17 @@ export interface Plan {
   readonly machine: PlannedMachine;
   /** Empty when only the source is validated. */
   readonly steps: readonly PlannedStep<Customizer>[];
+  /** What happens between the customizers and the end of the build VM. */
+  readonly optimize: { readonly vmBoot: boolean; readonly workload: PlannedStep<ShellStep> | undefined };
   readonly validators: readonly PlannedStep<Validator>[];
   readonly continueDistributeOnFailure: boolean;
   readonly sourceValidationOnly: boolean;
   readonly targets: readonly DistributeTarget[];
   readonly buildTimeoutMinutes: number;
   readonly errorHandling: ImageTemplate['errorHandling'];
+  readonly autoRun: ImageTemplate['autoRun'];
+  readonly managedResourceTags: ImageTemplate['managedResourceTags'];
+  readonly stagingResourceGroup: string;
   /** What differs from the template's wish, in sentences for the log. */
   readonly notes: readonly string[];
 }
@@ -43,6 +50,7 @@ export interface ResolvedInputs {
 export function artifactNeeds(template: ImageTemplate): ArtifactNeed[] {
   return [
     ...customizersOf(template).flatMap((step, i) => typeOf(step).needs(step, `properties.customize[${i}]`)),
+    ...workloadOf(template).flatMap(step => typeOf(step).needs(step, 'properties.optimize.workload')),
     ...template.validate.inVMValidations.flatMap((step, i) =>
       typeOf(step).needs(step, `properties.validate.inVMValidations[${i}]`),
     ),
@@ -52,22 +60,28 @@ export function artifactNeeds(template: ImageTemplate): ArtifactNeed[] {
 /**
  * Puts template and resolved inputs together. Pure: the same inputs give the same plan.
  *
- * @throws KilnError `UnknownVmSize`, `UnsupportedVmSize`, `OsDiskTooSmall`
+ * @throws KilnError of `checkFeatures`, `checkOperatingSystem` and `planMachine`
  */
 export function makePlan(template: ImageTemplate, resolved: ResolvedInputs): Plan {
-  const { machine, notes } = planMachine(template.vmProfile, resolved.source, resolved.host);
+  checkFeatures(template);
+  checkOperatingSystem(template, resolved.source);
+  const { machine, notes } = planMachine(template, resolved.source, resolved.host);
   const { apiVersion, name, location, tags, identities, validate } = template;
+  const { autoRun, managedResourceTags, stagingResourceGroup } = template;
+  const [workload] = planSteps('optimize', workloadOf(template), resolved.artifacts);
   return {
     template: { apiVersion, name, location, tags, identities },
     source: resolved.source,
     machine,
     steps: planSteps('customize', customizersOf(template), resolved.artifacts),
+    optimize: { vmBoot: optimizesBoot(template), workload },
     validators: planSteps('validate', validate.inVMValidations, resolved.artifacts),
     continueDistributeOnFailure: validate.continueDistributeOnFailure,
     sourceValidationOnly: validate.sourceValidationOnly,
     targets: validate.sourceValidationOnly ? [] : template.distribute,
     buildTimeoutMinutes: template.buildTimeoutMinutes,
     errorHandling: template.errorHandling,
+    ...{ autoRun, managedResourceTags, stagingResourceGroup },
     notes,
   };
 }
@@ -83,7 +97,14 @@ export function planHash(plan: Plan): string {
     ...planned,
     artifacts: planned.artifacts.map(({ uri, sha256, sizeBytes }) => ({ uri, sha256, sizeBytes })),
   });
-  const content = { ...rest, source: disk, steps: plan.steps.map(bare), validators: plan.validators.map(bare) };
+  const { vmBoot, workload } = plan.optimize;
+  const content = {
+    ...rest,
+    source: disk,
+    steps: plan.steps.map(bare),
+    optimize: { vmBoot, workload: workload === undefined ? null : bare(workload) },
+    validators: plan.validators.map(bare),
+  };
   return createHash('sha256').update(stableJson(content)).digest('hex');
 }
 
@@ -91,10 +112,22 @@ function customizersOf(template: ImageTemplate): readonly Customizer[] {
   return template.validate.sourceValidationOnly ? [] : template.customize;
 }
 
+function optimizesBoot({ optimize, validate }: ImageTemplate): boolean {
+  return optimize.vmBoot === 'Enabled' && !validate.sourceValidationOnly;
+}
+
+/** The script for the workload as a step, when there is one to run. */
+function workloadOf({ optimize, validate }: ImageTemplate): readonly ShellStep[] {
+  const { state, scriptUri, sha256Checksum } = optimize.workload;
+  if (state !== 'Enabled' || validate.sourceValidationOnly) return [];
+  return [{ type: 'Shell', name: '', scriptUri, sha256Checksum }];
+}
+
 /** The steps of a template as events name them, before anything is resolved. */
 export function stepRefs(template: ImageTemplate): StepRef[] {
   return [
     ...customizersOf(template).map((step, i, all) => stepRef('customize', step, i, all.length)),
+    ...workloadOf(template).map((step, i, all) => stepRef('optimize', step, i, all.length)),
     ...template.validate.inVMValidations.map((step, i, all) => stepRef('validate', step, i, all.length)),
   ];
 }

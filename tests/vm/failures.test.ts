@@ -43,7 +43,7 @@ test('a failing validator keeps the image from being distributed; all validators
   const summary = await build.summary();
   expect(summary).toMatchObject({ exitCode: 4, status: 'Failed', runOutputs: [] });
   expect(summary.error).toMatchObject({
-    code: 'ValidationFailed',
+    code: 'ValidatorFailed',
     target: 'properties.validate.inVMValidations[1]',
     output: ['wrong'],
     log: summary.logs['validation'],
@@ -65,7 +65,7 @@ test('with continueDistributeOnFailure it is distributed all the same, on a gene
   });
   const summary = await build.summary();
   expect(summary.steps).toMatchObject([{ ok: true }, { exitCode: 3, ok: false }]);
-  expect(summary).toMatchObject({ exitCode: 4, status: 'Failed', error: { code: 'ValidationFailed' } });
+  expect(summary).toMatchObject({ exitCode: 4, status: 'Failed', error: { code: 'ValidatorFailed' } });
   expect(summary.error?.message).toContain('was distributed all the same');
   expect(summary.runOutputs).toMatchObject([{ name: 'distributed', type: 'VHD' }]);
 });

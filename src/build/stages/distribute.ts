@@ -38,6 +38,8 @@ export async function distributeStage(
       sourceDigest: source.digest,
       sourceName: source.exactName,
       sourceVersion: source.exactVersion,
+      plan: source.plan,
+      securityType: source.securityType,
     },
     emit,
     signal,

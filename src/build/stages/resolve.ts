@@ -1,11 +1,13 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { checkTargets } from '../../distributors/check-targets.ts';
+import { checkFeatures, checkOperatingSystem } from '../../plan/feasible.ts';
 import type { HostCapacity } from '../../plan/machine.ts';
 import { planMachine } from '../../plan/machine.ts';
 import type { SourceDisk } from '../../sources/source-disk.ts';
 import { runHolder } from '../../store/pins.ts';
 import type { ImageTemplate } from '../../template/model.ts';
 import type { StageContext } from '../services.ts';
+import { checkStaging } from '../staging.ts';
 
 /** Left to the host: other programs, the page cache of the disks. */
 const RESERVED_MIB = 1024;
@@ -26,6 +28,8 @@ export async function resolveStage(
   context: StageContext,
 ): Promise<SourceDisk> {
   const { services, runId, emit, signal } = context;
+  // Before the source is got: that may take long.
+  checkFeatures(template);
   const { location } = template;
   const source = await services.resolveSource(template.source, {
     emit,
@@ -34,8 +38,10 @@ export async function resolveStage(
     location,
     strict,
   });
-  planMachine(template.vmProfile, source, hostCapacity());
-  const image = { os: source.os, generation: source.generation, sourceVersion: source.exactVersion };
+  checkOperatingSystem(template, source);
+  planMachine(template, source, hostCapacity());
+  const image = { ...source, sourceVersion: source.exactVersion };
+  await checkStaging(template, strict, services);
   const targets = template.validate.sourceValidationOnly ? [] : template.distribute;
   await checkTargets(targets, image, services.store, { strict, location });
   return source;

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
-import { machineError } from '../../errors/machine.ts';
 import { GuestDisconnected, UploadFailed } from '../../guest/guest-channel.ts';
 import type { PlannedStep } from '../../plan/plan.ts';
 import type { Customizer, Validator } from '../../steps/registry.ts';
 import { typeOf } from '../../steps/registry.ts';
 import type { StepContext, StepResult } from '../../steps/step.ts';
 import type { GuestSession } from '../guest-session.ts';
+import { comeBack, SHUTDOWN_MS } from '../restart.ts';
 import type { StageContext } from '../services.ts';
 
 /** How one step ended: its exit code and the end of its output. */
@@ -24,13 +24,6 @@ export interface RunStepsOptions {
 }
 
 const KEPT_LINES = 20;
-/** A guest that said it would restart and then stays has canceled it, or hangs in its shutdown. */
-const SHUTDOWN_MS = 300_000;
-/**
- * How long a guest that has dropped the connection may take until its machine restarts: sshd may end first, and systemd
- * gives every other service 90 s.
- */
-const RESTART_MS = 150_000;
 
 /** Runs one step; a restart of the guest is part of the step that asked for it. */
 export async function runStep(
@@ -76,9 +69,11 @@ async function acrossRestarts(
   const { session } = options;
   const restartsBefore = session.machine.restarts;
   const during = `step \`${planned.ref.name}\` ran`;
+  const { run } = typeOf(planned.step);
+  if (run === undefined) throw new Error(`the plan has a step that cannot run: ${planned.step.type}`);
   let result: StepResult;
   try {
-    result = await typeOf(planned.step).run(planned.step, stepContext);
+    result = await run(planned.step, stepContext);
     if (!result.restarting || result.exitCode !== 0) return result;
     if (!(await session.disconnected(SHUTDOWN_MS, context.signal))) return result;
   } catch (error) {
@@ -90,20 +85,7 @@ async function acrossRestarts(
     if (!(error instanceof GuestDisconnected)) throw error;
     result = { exitCode: 0, restarting: true };
   }
-  session.close();
-  const lost = new AbortController();
-  const timer = setTimeout(() => {
-    const reason = 'it cannot be reached any more, and the machine did not restart';
-    if (session.machine.restarts === restartsBefore)
-      lost.abort(machineError('GuestConnectionLost', { during, reason }));
-  }, RESTART_MS);
-  try {
-    const { restarted } = await session.open(AbortSignal.any([context.signal, lost.signal]));
-    if (!restarted)
-      throw machineError('GuestConnectionLost', { during, reason: 'the guest is still in the same boot' });
-  } finally {
-    clearTimeout(timer);
-  }
+  await comeBack(session, { restartsBefore, during }, context.signal);
   context.emit({ type: 'step-restarted-guest', step: planned.ref });
   await options.afterRestart?.();
   return result;

@@ -22,6 +22,8 @@ export async function validateStage(
       directory: context.directory.validationMachine,
       chain,
       virtualSizeBytes: diskSizeBytes,
+      // What is published has none: the validators see what a machine made from it sees.
+      dataDisks: [],
       generation,
       devices,
       cpus,

@@ -5,6 +5,7 @@ import { type MachineFiles, qemuArguments } from './arguments.ts';
 const files: MachineFiles = {
   disk: '/machine/disk.qcow2',
   virtualSizeBytes: 4 * 1024 ** 3,
+  dataDisks: [],
   seed: '/machine/seed.iso',
   uefiVariables: '/machine/uefi-vars.fd',
   qmp: '/machine/io/qmp.sock',
@@ -20,6 +21,7 @@ function spec(devices: DeviceProfile): MachineSpec {
     memoryMiB: 1024,
     virtualSizeBytes: files.virtualSizeBytes,
     bases: [],
+    dataDisks: 0,
     seed: true,
     uuid: '7d0c9ad6-6f0f-4f5e-9e3a-0d8f3c9d1a11',
     mac: '00:0d:3a:01:02:03',
@@ -55,6 +57,44 @@ describe('qemuArguments', () => {
     expect(drives.find(drive => drive.includes('id=seed'))).toContain('readonly=on');
     expect(drives.find(drive => drive.includes('unit=0'))).toContain(`readonly=on,file=${firmware.code}`);
     expect(drives.find(drive => drive.includes('unit=1'))).toContain('file=/machine/uefi-vars.fd');
+  });
+
+  test.each([
+    [
+      'virtio',
+      ['virtio-blk-pci,addr=0x10.0,', 'virtio-blk-pci,addr=0x10.1,', 'virtio-blk-pci,addr=0x11.0,'],
+      ['virtio-blk-pci,drive=os', 'virtio-blk-pci,drive=seed'],
+    ],
+    [
+      'ahci',
+      ['ide-hd,bus=data-ahci0.0,', 'ide-hd,bus=data-ahci0.1,', 'ide-hd,bus=data-ahci1.2,'],
+      ['ich9-ahci,id=data-ahci0', 'ich9-ahci,id=data-ahci1'],
+    ],
+    [
+      'scsi',
+      ['scsi-hd,bus=data-scsi.0,lun=0,', 'scsi-hd,bus=data-scsi.0,lun=1,', 'scsi-hd,bus=data-scsi.0,lun=8,'],
+      ['virtio-scsi-pci,id=data-scsi'],
+    ],
+  ] as const)('data disks on %s are in the order of their LUNs', (disk, [first, second, ninth], others) => {
+    const dataDisks = Array.from({ length: 9 }, (_, lun) => `/machine/data-disks/lun${lun}.qcow2`);
+    const args = qemuArguments(spec({ disk, nic: 'virtio' }), { ...files, dataDisks }, 'tcg', undefined);
+    const data = values(args, '-device').filter(device => device.includes('serial=lun'));
+    expect(data).toHaveLength(9);
+    for (const [lun, start] of [
+      [0, first],
+      [1, second],
+      [8, ninth],
+    ] as const) {
+      expect(data[lun]?.startsWith(start)).toBe(true);
+      expect(data[lun]).toContain(`drive=data${lun},serial=lun${lun}`);
+      expect(values(args, '-drive')).toContainEqual(
+        expect.stringMatching(new RegExp(`id=data${lun},format=qcow2,.*file=/machine/data-disks/lun${lun}\\.qcow2$`)),
+      );
+    }
+    const devices = values(args, '-device');
+    for (const other of others) expect(devices.filter(device => device.startsWith(other))).toHaveLength(1);
+    // The machine starts from the one with the operating system.
+    expect(devices.filter(device => device.includes('bootindex='))).toEqual([expect.stringContaining('drive=os')]);
   });
 
   test('generation 1 has no UEFI, and no seed means none', () => {

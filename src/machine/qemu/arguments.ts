@@ -1,5 +1,6 @@
 import type { MachineSpec } from '../machine.ts';
 import type { Accelerator } from './accelerator.ts';
+import { dataDiskDevices } from './data-disks.ts';
 import type { Firmware } from './firmware.ts';
 
 /** Where the machine's directory is inside of its namespace. Short, because Unix socket paths have a limit. */
@@ -11,6 +12,8 @@ export const SSH_PORT = 2222;
 export interface MachineFiles {
   readonly disk: string;
   readonly virtualSizeBytes: number;
+  /** By LUN. */
+  readonly dataDisks: readonly string[];
   readonly seed: string | undefined;
   readonly uefiVariables: string | undefined;
   readonly qmp: string;
@@ -34,6 +37,7 @@ export function qemuArguments(
     ...disk(spec, files),
     ...seed(spec, files),
     ...nic(spec),
+    ...dataDiskDevices(spec.devices.disk, files.dataDisks),
     ...['-object', 'rng-random,id=entropy,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=entropy'],
     ...['-chardev', `socket,id=serial,path=${files.serial},server=on,wait=off`, '-serial', 'chardev:serial'],
     ...['-qmp', `unix:${files.qmp},server=on,wait=off`],

@@ -2,7 +2,7 @@ import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { machineError } from '../../errors/machine.ts';
 import type { KilnHome } from '../../home/kiln-home.ts';
-import { type MachineDirectory, machineDirectory } from '../../home/run-directory.ts';
+import { dataDiskFile, type MachineDirectory, machineDirectory } from '../../home/run-directory.ts';
 import { type GuestNetwork, guardedNetwork } from '../../network/namespace.ts';
 import { asBuildUser, directoryForBuildUser, giveToBuildUser } from '../../sandbox/build-user.ts';
 import type { Machine, MachineDriver, MachineSpec } from '../machine.ts';
@@ -69,11 +69,14 @@ function commandLine(spec: MachineSpec, accelerator: Accelerator, firmware: Firm
   const { disk, seed, uefiVariables, qmp, serial } = INSIDE_FILES;
   const files = {
     ...{ disk, qmp, serial, virtualSizeBytes: spec.virtualSizeBytes },
+    dataDisks: lunsOf(spec).map(lun => dataDiskFile(INSIDE_FILES.dataDisks, lun)),
     seed: spec.seed ? seed : undefined,
     uefiVariables: firmware === undefined ? undefined : uefiVariables,
   };
   return qemuArguments(spec, files, accelerator, firmware);
 }
+
+const lunsOf = ({ dataDisks }: MachineSpec): readonly number[] => Array.from({ length: dataDisks }, (_, lun) => lun);
 
 /** QEMU sees its disks and sockets. Kiln's own files in the directory, among them the guest's key, it does not. */
 function sandboxPaths(
@@ -87,9 +90,13 @@ function sandboxPaths(
     path: files[name],
     inside: INSIDE_FILES[name],
   });
+  const dataDisks = lunsOf(spec).map(lun => ({
+    path: dataDiskFile(files.dataDisks, lun),
+    inside: dataDiskFile(INSIDE_FILES.dataDisks, lun),
+  }));
   return {
     writableDirectory: seenAs('io'),
-    writable: [seenAs('disk'), ...(firmware === undefined ? [] : [seenAs('uefiVariables')])],
+    writable: [seenAs('disk'), ...dataDisks, ...(firmware === undefined ? [] : [seenAs('uefiVariables')])],
     // An overlay names its base by the path that it has outside.
     readOnly: [...spec.bases.map(path => ({ path, inside: path })), ...(spec.seed ? [seenAs('seed')] : [])],
     outerResolvConf: files.outerResolvConf,

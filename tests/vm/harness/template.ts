@@ -1,11 +1,14 @@
 /** A template as a plain JSON value; only what a test is about is stated. */
 export interface TemplateParts {
+  readonly apiVersion?: string;
   readonly name?: string;
   readonly source?: object;
   readonly customize?: readonly object[];
   readonly validate?: object;
   readonly distribute?: readonly object[];
   readonly vmProfile?: object;
+  readonly optimize?: object;
+  readonly additionalDataDisks?: readonly object[];
 }
 
 const LOCATION = 'westeurope';
@@ -16,7 +19,7 @@ export function template(parts: TemplateParts): object {
   const name = parts.name ?? 'test';
   return {
     type: 'Microsoft.VirtualMachineImages/imageTemplates',
-    apiVersion: '2024-02-01',
+    apiVersion: parts.apiVersion ?? '2024-02-01',
     name,
     location: LOCATION,
     identity: { type: 'None' },
@@ -25,6 +28,8 @@ export function template(parts: TemplateParts): object {
       source: parts.source ?? debian('12-gen2'),
       customize: parts.customize ?? [shell('says-hello', 'echo hello')],
       ...(parts.validate === undefined ? {} : { validate: parts.validate }),
+      ...(parts.optimize === undefined ? {} : { optimize: parts.optimize }),
+      ...(parts.additionalDataDisks === undefined ? {} : { additionalDataDisks: parts.additionalDataDisks }),
       distribute: parts.distribute ?? [vhd(`${name}-vhd`)],
     },
   };

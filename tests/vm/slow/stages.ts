@@ -7,6 +7,7 @@ import { sharedImage, shell, type TemplateParts, vhd } from '../harness/template
 export const MOMENTS: Readonly<Record<string, (event: BuildEvent) => boolean>> = {
   boot: event => event.type === 'waiting' && event.role === 'build',
   customize: event => event.type === 'step-output' && event.line === 'customizing',
+  optimize: event => event.type === 'stage-started' && event.stage === 'optimize',
   generalize: event => event.type === 'stage-started' && event.stage === 'generalize',
   validate: event => event.type === 'step-output' && event.line === 'validating',
   distribute: event => event.type === 'progress' && event.done > 0,
@@ -29,7 +30,8 @@ function partsFor(stage: string): TemplateParts {
   return {
     name: stage,
     customize: [shell('customizes', 'echo customizing', ...wait('customize'))],
-    // Only where it is reached: a machine takes its time to boot.
+    // Only where they are reached: a machine takes its time to boot.
+    ...(stage === 'optimize' ? { optimize: { vmBoot: { state: 'Enabled' } } } : {}),
     ...(stage === 'validate'
       ? { validate: { inVMValidations: [shell('validates', 'echo validating', ...wait('validate'))] } }
       : {}),
