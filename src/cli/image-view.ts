@@ -1,7 +1,6 @@
-import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { storeError } from '../errors/store.ts';
-import { listPublished, type PublishedImage } from '../galleries/list.ts';
+import { listPublished, type PublishedCopy, type PublishedImage } from '../galleries/list.ts';
 import { removeGalleryVersion, removeManagedImage, removeVhd } from '../galleries/remove.ts';
 import { findVersion } from '../galleries/resolve.ts';
 import { keyOf, parseManagedImageId, parseVersionId } from '../galleries/resource-id.ts';
@@ -14,7 +13,7 @@ export function listImages(store: Store): Promise<readonly PublishedImage[]> {
 }
 
 /**
- * Finds an image by ARM id (of a gallery version also `.../versions/latest`), by path or `file:` URI of a VHD, or by the name of
+ * Finds an image by ARM id (of a gallery version also `.../versions/latest`), by path or URI of a VHD, or by the name of
  * a run output: then what the newest run with that output published.
  *
  * @throws KilnError `ImageNotFound`, `VersionNumberInvalid`.
@@ -22,7 +21,11 @@ export function listImages(store: Store): Promise<readonly PublishedImage[]> {
 export async function showImage(store: Store, idOrName: string): Promise<PublishedImage> {
   const images = await listPublished(store);
   const exact = await exactId(store, idOrName);
-  const found = images.find(image => keyOf(image.id) === keyOf(exact));
+  const isMeant = (image: PublishedImage) =>
+    image.type === 'VHD'
+      ? image.id === exact || image.copies.some(({ path }) => path === exact)
+      : keyOf(image.id) === keyOf(exact);
+  const found = images.find(isMeant);
   if (found === undefined) throw storeError('ImageNotFound', { what: 'image or run output', id: idOrName });
   return found;
 }
@@ -36,10 +39,7 @@ export async function showImage(store: Store, idOrName: string): Promise<Publish
 export async function removeImage(store: Store, id: string): Promise<string> {
   if (/\/versions\/[^/]*$/.test(id)) return removeGalleryVersion(store, parseVersionId(id));
   if (id.toLowerCase().startsWith('/subscriptions/')) return removeManagedImage(store, parseManagedImageId(id));
-  const vhd = (await listPublished(store)).find(image => image.type === 'VHD' && image.id === pathOf(id));
-  const [copy] = vhd?.copies ?? [];
-  if (copy === undefined) throw storeError('ImageNotFound', { what: 'image', id });
-  return removeVhd(store, { region: copy.region, name: basename(copy.path) });
+  return removeVhd(store, pathOf(id));
 }
 
 /** One line for each image, as columns. */
@@ -64,7 +64,8 @@ export function renderImage(image: PublishedImage): string {
     ['Id', image.id],
     ['Type', image.type],
     ...(image.excludeFromLatest === true ? [['Latest', 'excluded'] as const] : []),
-    ['Kind', `${image.os}, generation ${image.generation}`],
+    ['Kind', kind(image)],
+    ...(image.plan === undefined ? [] : [['Plan', planText(image.plan)] as const]),
     ['Published', image.publishedAt],
     ['Run', image.runId],
     ['Source', image.sourceName],
@@ -72,10 +73,28 @@ export function renderImage(image: PublishedImage): string {
     ['Digest', image.digest],
     ['Size', `${gibibytes(image.sizeBytes)} (disk of ${gibibytes(image.virtualSizeBytes)})`],
     ...(tags.length === 0 ? [] : [['Tags', tags.join(', ')] as const]),
-    ...image.copies.map(({ region, path }) => [`In ${region}`, path] as const),
+    ...(image.replicationMode === undefined ? [] : [['Replication', image.replicationMode] as const]),
+    ...image.copies.map(copy => [`In ${copy.region}`, copyText(copy)] as const),
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+function kind({ os, generation, securityType }: PublishedImage): string {
+  const security = securityType === undefined || securityType === 'Standard' ? '' : `, ${securityType}`;
+  return `${os}, generation ${generation}${security}`;
+}
+
+function planText({ name, product, publisher }: NonNullable<PublishedImage['plan']>): string {
+  return `${name} of ${product} by ${publisher}`;
+}
+
+/** Path of a copy, and what its region is to do with it. */
+function copyText({ path, heldIn, replicaCount, storageAccountType }: PublishedCopy): string {
+  const place = heldIn === undefined ? path : `as in ${heldIn}`;
+  if (replicaCount === undefined) return place;
+  const replicas = replicaCount === 1 ? '1 replica' : `${replicaCount} replicas`;
+  return `${place} (${replicas}${storageAccountType === undefined ? '' : `, ${storageAccountType}`})`;
 }
 
 async function exactId(store: Store, idOrName: string): Promise<string> {

@@ -1,17 +1,17 @@
 import { KilnError } from '../errors/kiln-error.ts';
-import type { ParsedTemplate } from '../template/parse.ts';
+import { type DeploymentOptions, deploymentInput } from './deployment/deployment-input.ts';
 import { say } from './output.ts';
-import { renderProblems, sitePlaceholders, validateTemplateFile } from './validate.ts';
+import { type CheckedTemplate, checkTemplateFile, renderProblems } from './validate.ts';
 
 /**
  * Reads a template for a command. Its warnings go to stderr; so do its problems, each on a line with its place in the
  * file, before the error that counts them.
  *
- * @throws KilnError `TemplateUnreadable`, `TemplateInvalid`, `UnknownVmSize`, `UnsupportedVmSize`
+ * @throws KilnError those of `checkTemplateFile`
  */
-export async function loadTemplate(file: string): Promise<ParsedTemplate> {
+export async function loadTemplate(file: string, options: DeploymentOptions): Promise<CheckedTemplate> {
   try {
-    const parsed = await validateTemplateFile(file, sitePlaceholders(file));
+    const parsed = await checkTemplateFile(file, await deploymentInput(options));
     for (const text of renderProblems(parsed.warnings, file)) say({ tone: 'warning', text });
     return parsed;
   } catch (error) {

@@ -45,6 +45,27 @@ Note: Standard_D4s_v5 has 16 GiB of memory, this machine can give 8 GiB: the bui
 Plan        sha256:${planHash(plan)}`);
   });
 
+  it('says what only some templates ask for', () => {
+    const workload = { state: 'Enabled', scriptUri: 'tune.sh' };
+    const of = template(
+      {
+        optimize: { vmBoot: { state: 'Enabled' }, workload },
+        additionalDataDisks: [{ sizeGB: 4 }],
+        autoRun: { state: 'Enabled' },
+        managedResourceTags: { team: 'web', cost: '7' },
+        stagingResourceGroup: '/subscriptions/s/resourceGroups/staging',
+      },
+      { apiVersion: '2025-10-01' },
+    );
+    const text = renderPlan(makePlan(of, resolved(of)));
+    expect(text).toContain('            data disk 0 of 4.0 GiB\n');
+    expect(text).toContain('Auto run    enabled');
+    expect(text).toContain('Staging     /subscriptions/s/resourceGroups/staging\nBuild tags  team=web, cost=7\n');
+    expect(text).toContain(
+      `Optimize\n  the boot, measured before and after\n  [1/1] Shell tune.sh\n        tune.sh (1.0 KiB, sha256:${'ab'.repeat(32)})\n\nValidate`,
+    );
+  });
+
   it('lets no control character of a template reach the terminal', () => {
     const of = template({ customize: [{ type: 'Shell', name: 'a\u001b[31mb\u0007', inline: ['echo \u009b2J'] }] });
     expect(renderPlan(makePlan(of, resolved(of)))).not.toMatch(/[^\n\P{Cc}]/u);

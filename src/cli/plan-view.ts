@@ -5,8 +5,15 @@ import { type Plan, type PlannedStep, planHash } from '../plan/plan.ts';
 import type { Customizer, Validator } from '../steps/registry.ts';
 import { size } from './render/amounts.ts';
 
-/** What a build of the plan will do, as text for people. Signatures in URLs are not shown. */
-export function renderPlan(plan: Plan): string {
+/**
+ * What a build of the plan will do, as text for people. Signatures in URLs are not shown.
+ *
+ * @param declared resources of a deployment template that are made before the build
+ */
+export function renderPlan(
+  plan: Plan,
+  declared: readonly { readonly type: string; readonly id: string }[] = [],
+): string {
   const { template, source, machine } = plan;
   const lines = [
     `Template    ${template.name} (API version ${template.apiVersion}, ${template.location})`,
@@ -15,10 +22,14 @@ export function renderPlan(plan: Plan): string {
     `            ${source.os}, generation ${source.generation.slice(1)}, ${size(source.virtualSizeBytes)}`,
     `Build VM    ${machine.vmSize}: ${count(machine.cpus, 'processor')}, ${size(machine.memoryMiB * 1024 ** 2)} of memory`,
     `            disk of ${size(machine.diskSizeBytes)}${machine.diskSizeBytes > source.virtualSizeBytes ? ' (grown)' : ''}`,
+    ...machine.dataDisks.map((disk, lun) => `            data disk ${lun} of ${size(disk.sizeBytes)}`),
     `Time limit  ${count(plan.buildTimeoutMinutes, 'minute')}`,
     `On error    customize: ${plan.errorHandling.onCustomizerError}, validate: ${plan.errorHandling.onValidationError}`,
+    ...renderSettings(plan),
+    ...declared.map(({ type, id }, i) => `${i === 0 ? 'Made first' : '          '}  ${type} ${id}`),
     '',
     ...section(plan.sourceValidationOnly ? 'Customize (none: only the source is validated)' : 'Customize', plan.steps),
+    ...renderOptimize(plan),
     ...section('Validate', plan.validators),
     ...(plan.validators.length > 0 && plan.continueDistributeOnFailure
       ? ['  Distributes even if a validator fails.', '']
@@ -48,6 +59,26 @@ function renderStep({ ref, step, artifacts }: PlannedStep<Customizer | Validator
   ];
 }
 
+/** What only some templates say. */
+function renderSettings({ autoRun, managedResourceTags, stagingResourceGroup }: Plan): string[] {
+  const tags = Object.entries(managedResourceTags).map(([name, value]) => `${name}=${value}`);
+  return [
+    ...(autoRun === 'Enabled' ? ['Auto run    enabled: the service would build as soon as it has the template'] : []),
+    ...(stagingResourceGroup === '' ? [] : [`Staging     ${stagingResourceGroup}`]),
+    ...(tags.length === 0 ? [] : [`Build tags  ${tags.join(', ')}`]),
+  ];
+}
+
+function renderOptimize({ optimize: { vmBoot, workload } }: Plan): string[] {
+  if (!vmBoot && workload === undefined) return [];
+  return [
+    'Optimize',
+    ...(vmBoot ? ['  the boot, measured before and after'] : []),
+    ...(workload === undefined ? [] : renderStep(workload)),
+    '',
+  ];
+}
+
 function renderTarget(target: DistributeTarget): string[] {
   const tags = Object.entries(target.artifactTags).map(([name, value]) => `${name}=${value}`);
   return [
@@ -60,11 +91,11 @@ function renderTarget(target: DistributeTarget): string[] {
 function describeTarget(target: DistributeTarget): string {
   switch (target.type) {
     case 'VHD':
-      return 'VHD';
+      return target.uri === '' ? 'VHD' : `VHD ${target.uri}`;
     case 'ManagedImage':
       return `managed image ${target.imageId} in ${target.location}`;
     case 'SharedImage':
-      return `gallery version ${target.galleryImageId}${versionRule(target)}${target.excludeFromLatest ? ', not for `latest`' : ''}`;
+      return `gallery version ${target.galleryImageId}${versionRule(target)}${target.excludeFromLatest ? ', not for `latest`' : ''}${target.replicationMode === 'Shallow' ? ', one copy for all regions' : ''}`;
   }
 }
 

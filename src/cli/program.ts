@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addBuild } from './commands/build.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addImage } from './commands/image.ts';
+import { addInit } from './commands/init.ts';
 import { addLogs } from './commands/logs.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSourceCommands } from './commands/source.ts';
@@ -21,7 +22,7 @@ export function program(): Command {
     .enablePositionalOptions()
     .showHelpAfterError('Add --help to the command to see how it is used.')
     .exitOverride();
-  for (const add of [addBuild, addTemplate, addRuns, addLogs, addSsh, addImage, addSourceCommands, addDoctor])
+  for (const add of [addInit, addBuild, addTemplate, addRuns, addLogs, addSsh, addImage, addSourceCommands, addDoctor])
     add(kiln);
   for (const command of kiln.commands) {
     command.exitOverride();

@@ -1,3 +1,5 @@
+import { bootTimes } from '../events/boot-times.ts';
+import type { BootOptimization } from '../events/build-event.ts';
 import type { RunRecord, StoredRunOutput } from '../store/runs.ts';
 import { duration, size } from './render/amounts.ts';
 
@@ -21,6 +23,7 @@ export function renderRun(run: RunView): string {
   const result = (run.result ?? {}) as {
     seconds?: number | null;
     source?: string | null;
+    optimize?: { vmBoot?: BootOptimization | null } | null;
     error?: { message?: string } | null;
   };
   const logs = Object.entries(run.logs);
@@ -32,6 +35,7 @@ export function renderRun(run: RunView): string {
     `started   ${run.startedAt}`,
     `ended     ${run.endedAt ?? '-'}${typeof result.seconds === 'number' ? `  (${duration(result.seconds)})` : ''}`,
     ...(result.source ? [`source    ${result.source}`] : []),
+    ...(result.optimize?.vmBoot ? [`boot      ${bootTimes(result.optimize.vmBoot)}`] : []),
     ...(result.error?.message ? [`error     ${result.error.message}`] : []),
     ...(run.keptUntil === null ? [] : [`VM        kept until ${run.keptUntil}: kiln ssh ${run.id}`]),
     ...run.runOutputs.flatMap(output => [

@@ -1,56 +1,98 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { loadSiteConfig } from '../config/site-config.ts';
+import { deploymentError } from '../errors/deployments.ts';
 import { type ErrorDetail, KilnError } from '../errors/kiln-error.ts';
-import { templateError } from '../errors/template.ts';
 import { printable } from '../events/printable.ts';
 import { scrubber } from '../events/scrub.ts';
 import { kilnHome } from '../home/kiln-home.ts';
 import { vmSize } from '../plan/vm-sizes.ts';
-import { type ParsedTemplate, parseTemplate } from '../template/parse.ts';
+import { siteRegions } from '../store/regions.ts';
+import type { JsonDocument } from '../template/json-document.ts';
+import {
+  type ParsedTemplate,
+  type ParseOptions,
+  parseResource,
+  parseTemplate,
+  readDocument,
+} from '../template/parse.ts';
 import type { PlaceholderDefaults } from '../template/placeholders.ts';
+import { isDeployment } from '../template/resource-in-file.ts';
+import { NEWEST_VERSION } from '../template/versions.ts';
+import type { DeclaredResource } from './deployment/declared-resource.ts';
+import type { DeploymentInput } from './deployment/deployment-input.ts';
+import { type Deployment, readDeployment } from './deployment/read-deployment.ts';
+import { readTemplate } from './read-template.ts';
+
+/** A template file, read and checked. */
+export interface CheckedTemplate extends ParsedTemplate {
+  /** The text of the file. */
+  readonly text: string;
+  /** What a deployment template holds besides, to be made before the build. */
+  readonly declared: readonly DeclaredResource[];
+  /** Outputs of the deployment template, once the image is built; `undefined` for a file that is none. */
+  readonly outputs: Deployment['outputs'] | undefined;
+  /** Texts that may not be shown or logged. */
+  readonly secrets: ReadonlySet<string>;
+}
 
 /**
- * Reads a template file and checks all that can be known from it alone: its language, and its VM size.
+ * Reads a template file, an image template or a deployment template that holds one, and checks all that can be known from it
+ * alone: its language, and its VM size.
  *
- * @throws KilnError `TemplateUnreadable`, `TemplateInvalid`, `UnknownVmSize`, `UnsupportedVmSize`
+ * @throws KilnError `TemplateUnreadable`, `ValidationFailed`, `UnknownVmSize`, `UnsupportedVmSize`, `NotADeployment`, those of
+ *   `readDeployment`
  */
-export async function validateTemplateFile(file: string, placeholders?: PlaceholderDefaults): Promise<ParsedTemplate> {
-  const parsed = parseTemplate(await readTemplate(file), {
+export async function checkTemplateFile(file: string, input: DeploymentInput): Promise<CheckedTemplate> {
+  const text = await readTemplate(file);
+  const options: ParseOptions = {
     file,
-    ...(placeholders === undefined ? {} : { placeholders }),
-  });
-  const size = parsed.template.vmProfile.vmSize;
+    placeholders: sitePlaceholders(file),
+    knownRegions: await regionsOfSite(),
+    defaultVersion: NEWEST_VERSION,
+  };
+  const document = readDocument(text, options);
+  const checked = isDeployment(document.value)
+    ? fromDeployment(file, text, document, input, options)
+    : { ...parseTemplate(text, options), text, declared: [], outputs: undefined, secrets: new Set<string>() };
+  if (!isDeployment(document.value) && isGiven(input)) throw deploymentError('NotADeployment', { file });
+  const size = checked.template.vmProfile.vmSize;
   if (size !== '') vmSize(size);
-  return parsed;
+  return checked;
+}
+
+function fromDeployment(
+  file: string,
+  text: string,
+  document: JsonDocument,
+  input: DeploymentInput,
+  options: ParseOptions,
+): CheckedTemplate {
+  const deployment = readDeployment(file, document, input, loadSiteConfig(kilnHome()));
+  const { declared, outputs, secrets } = deployment;
+  const parsed = parseResource(document, deployment.resource, deployment.path, options);
+  return { ...parsed, warnings: [...deployment.warnings, ...parsed.warnings], text, declared, outputs, secrets };
+}
+
+function isGiven({ parameters, parametersFile, templateName }: DeploymentInput): boolean {
+  return Object.keys(parameters).length > 0 || parametersFile !== undefined || templateName !== undefined;
+}
+
+/** Regions that a template may name besides Azure's. */
+function regionsOfSite(): Promise<readonly string[]> {
+  const home = kilnHome();
+  return siteRegions(home.regions, loadSiteConfig(home).regions);
 }
 
 /** What the site's configuration says where a template leaves a name to its reader; the service never guesses. */
-export function sitePlaceholders(file: string): PlaceholderDefaults {
+function sitePlaceholders(file: string): PlaceholderDefaults {
   const { subscription, resourceGroup, gallery, location } = loadSiteConfig(kilnHome());
   return { subscription, resourceGroup, gallery, location, imageDefinition: basename(file).replace(/\.[^.]*$/, '') };
-}
-
-/** The text of a template file, in UTF-8 or in the UTF-16 that Windows PowerShell writes. */
-export async function readTemplate(file: string): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw templateError('TemplateUnreadable', { file, reason: (cause as Error).message }, { cause });
-  }
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  try {
-    return new TextDecoder(utf16 ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw templateError('TemplateUnreadable', { file, reason: 'it is neither UTF-8 nor UTF-16' }, { cause });
-  }
 }
 
 /**
  * One line for each problem, `file:line:column: error: message (path)`, as compilers write it and editors read it.
  *
- * @param problems an error of `validateTemplateFile`, or warnings
+ * @param problems an error of `checkTemplateFile`, or warnings
  */
 export function renderProblems(problems: KilnError | readonly ErrorDetail[], file: string): string[] {
   if (!(problems instanceof KilnError)) return problems.map(one => renderProblem(one, file));

@@ -63,7 +63,7 @@ test('failing validators are all run and named; nothing is distributed', async (
     shell('fails-too', 'exit 8'),
   ];
   const build = await site.build({ validate: { inVMValidations } });
-  expect(build.error).toMatchObject({ code: 'ValidationFailed', exit: 4, output: ['wrong'] });
+  expect(build.error).toMatchObject({ code: 'ValidatorFailed', exit: 4, output: ['wrong'] });
   expect(build.error).toMatchObject({
     target: 'properties.validate.inVMValidations[1]',
     log: build.directory.validationLog,
@@ -78,7 +78,7 @@ test('continueDistributeOnFailure distributes what failed its validation, and th
   const build = await site.build({
     validate: { continueDistributeOnFailure: true, inVMValidations: [shell('fails', 'exit 7')] },
   });
-  expect(build).toMatchObject({ status: 'Failed', error: { code: 'ValidationFailed', exit: 4 } });
+  expect(build).toMatchObject({ status: 'Failed', error: { code: 'ValidatorFailed', exit: 4 } });
   expect(build.error?.message).toContain('was distributed all the same');
   expect(build.outputs.map(({ name }) => name)).toEqual(['disk']);
   expect(await listImages(site.services.store)).toHaveLength(1);

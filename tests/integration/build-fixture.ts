@@ -42,6 +42,7 @@ export interface BuildSite extends AsyncDisposable {
 }
 
 export interface BuildOptions extends Partial<Omit<BuildRequest, 'template' | 'templateText'>> {
+  readonly apiVersion?: string;
   readonly services?: Partial<BuildServices>;
   readonly onEvent?: (event: BuildEvent, abort: AbortController) => void;
 }
@@ -110,9 +111,10 @@ async function addSmallDisk(place: string, { home }: BuildServices): Promise<voi
 }
 
 async function build(all: BuildServices, properties: object, options: BuildOptions = {}): Promise<FinishedBuild> {
-  const { services: changed, onEvent, ...request } = options;
+  const { services: changed, onEvent, apiVersion, ...request } = options;
   const services = { ...all, ...changed };
-  const templateText = JSON.stringify(template(properties));
+  const resource = template(properties);
+  const templateText = JSON.stringify(apiVersion === undefined ? resource : { ...resource, apiVersion });
   const run = await prepareRun(services);
   const stream = new EventStream(run.runId, scrubber());
   const { directory } = run;
@@ -128,7 +130,7 @@ async function build(all: BuildServices, properties: object, options: BuildOptio
     events.push(event);
     onEvent?.(event, abort);
   });
-  const parsed = parseTemplate(templateText, { file: 'test.json' });
+  const parsed = parseTemplate(templateText, { file: 'test.json', knownRegions: ['local'] });
   const fixed = { template: parsed.template, templateText };
   const result = await runBuild(
     run,

@@ -76,7 +76,7 @@ test('the machine that is kept is the one on which something failed', async () =
   const inVMValidations = [shell('fails', 'exit 1')];
   const errorHandling = { onCustomizerError: 'cleanup', onValidationError: 'abort' };
   const build = await site.build({ validate: { inVMValidations }, errorHandling });
-  expect(build.error?.code).toBe('ValidationFailed');
+  expect(build.error?.code).toBe('ValidatorFailed');
   expect(site.driver.machines.map(({ role, end }) => [role, end?.how])).toEqual([
     ['build', 'powered-off'],
     ['validation', undefined],

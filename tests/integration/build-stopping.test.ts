@@ -25,6 +25,7 @@ const MOMENTS: Readonly<Record<string, (event: BuildEvent) => boolean>> = {
   fetch: event => event.type === 'stage-started' && event.stage === 'fetch',
   boot: event => event.type === 'waiting' && event.wait === 'cloud-init' && event.role === 'build',
   customize: event => event.type === 'step-output' && event.line === 'customizing',
+  optimize: event => event.type === 'stage-started' && event.stage === 'optimize',
   generalize: event => event.type === 'step-output' && event.line === 'generalizing',
   validate: event => event.type === 'step-output' && event.line === 'validating',
   distribute: event => event.type === 'progress',
@@ -39,6 +40,7 @@ function partsFor(stage: string): object {
       shell('replaces-deprovisioning', `printf '${script}' >/tmp/DeprovisioningScript.sh`),
       shell('customizes', 'echo customizing', wait('customize')),
     ],
+    ...(stage === 'optimize' ? { optimize: { vmBoot: { state: 'Enabled' } } } : {}),
     validate: { inVMValidations: [shell('validates', 'echo validating', wait('validate'))] },
     distribute: [VHD, MANAGED_IMAGE, SHARED_IMAGE],
   };

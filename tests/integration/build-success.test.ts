@@ -155,7 +155,7 @@ test('sourceValidationOnly runs the validators on the source and does nothing el
   ]);
   const failing = { ...validate, continueDistributeOnFailure: true, inVMValidations: [shell('looks', 'exit 9')] };
   const bad = await site.build({ validate: failing });
-  expect(bad.error).toMatchObject({ code: 'ValidationFailed', exit: 4 });
+  expect(bad.error).toMatchObject({ code: 'ValidatorFailed', exit: 4 });
   expect(bad.error?.message).not.toContain('distributed all the same');
   expect(await listImages(site.services.store)).toEqual([]);
   expect(await site.leftovers()).toEqual([]);

@@ -31,7 +31,7 @@ describe('a template with problems', () => {
       `${file}:4:17: error: \`source\` is needed. (properties.source)`,
       `${file}:4:17: error: \`distribute\` is needed. (properties.distribute)`,
       `${file}:4:19: warning: API version 2022-07-01 does not define \`x\` here. It is ignored. (properties.x)`,
-      `error TemplateInvalid: ${file} has 3 problems.`,
+      `error ValidationFailed: ${file} has 3 problems.`,
       expect.stringContaining(`\`kiln validate ${file}\` checks again`),
     ]);
   });
@@ -41,7 +41,7 @@ describe('a template with problems', () => {
     const { exitCode, stderr } = await site.kiln('validate', '--offline', file);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`${file}:2:7: error: This is not JSON`);
-    expect(stderr).toContain(`error TemplateInvalid: ${file} has a problem.`);
+    expect(stderr).toContain(`error ValidationFailed: ${file} has a problem.`);
   });
 
   test('validate prints them as JSON, with lines and columns', async () => {
@@ -55,7 +55,7 @@ describe('a template with problems', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       valid: false,
       error: {
-        code: 'TemplateInvalid',
+        code: 'ValidationFailed',
         details: [{ target: 'location', line: 3, column: 15 }, { code: 'MissingField' }, {}, { severity: 'warning' }],
       },
     });
@@ -92,7 +92,7 @@ describe('validate', () => {
     const script = { type: 'Shell', name: 'absent', scriptUri: 'absent.sh' };
     const customize = await site.write('script.json', example({ source: SOURCE, customize: [script] }));
     for (const [file, code] of [
-      [source, 'SourceUnknown'],
+      [source, 'BadPIRSource'],
       [customize, 'ArtifactNotFound'],
     ] as const) {
       expect((await site.kiln('validate', '--offline', file)).exitCode).toBe(0);

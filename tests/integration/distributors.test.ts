@@ -27,6 +27,8 @@ const managed: ManagedImageTarget = {
   imageId: `${COMPUTE}/images/web`,
   location: 'local',
 };
+const BLOB_FILE = 'images/vhds/linux/web.vhd';
+const BLOB = 'https://images.blob.core.windows.net/vhds/linux/web.vhd';
 const shared: SharedImageTarget = {
   type: 'SharedImage',
   runOutputName: 'version',
@@ -170,6 +172,44 @@ describe('distributing', () => {
   });
 });
 
+test('a VHD goes to the blob that its URI names, and a shallow version to one region for all', async () => {
+  const blob = { ...vhd, uri: BLOB };
+  const shallow = { ...shared, replicationMode: 'Shallow' as const };
+  for (const runId of ['run-1', 'run-2']) {
+    await checkTargets([blob, shallow], image, store, { strict: false, location: 'local' });
+    const { outputs, failures } = await distributeAll([blob, shallow], context({ runId }));
+    expect(failures).toEqual([]);
+    expect(outputs[0]).toMatchObject({ artifactUri: BLOB, path: join(root, 'home/regions/local/storage', BLOB_FILE) });
+  }
+  const path = join(root, 'home/regions/local/storage', BLOB_FILE);
+  await verifyFixedVhd(path, 25 * MiB);
+  for (const name of [BLOB, path, 'file']) {
+    expect(await showImage(store, name)).toMatchObject({ id: BLOB, runId: 'run-2', digest: await digestFile(path) });
+  }
+  expect(await filesOf('westeurope')).toEqual([]);
+  const text = renderImage(await showImage(store, 'version'));
+  expect(text).toMatch(/^Replication +Shallow$/m);
+  expect(text).toMatch(/^In local +\/.*kdt1-\S+ \(1 replica, Standard_LRS\)$/m);
+  expect(text).toMatch(/^In westeurope +as in local \(2 replicas, Standard_ZRS\)$/m);
+  await removeImage(store, BLOB);
+  expect((await filesOf('local')).some(file => file.includes('/storage/'))).toBe(false);
+});
+
+test('a plan and a security type go from the source to what is made of it, and are shown', async () => {
+  const plan = { name: 'byos', product: 'rhel', publisher: 'redhat' };
+  image = { ...image, plan, securityType: 'TrustedLaunchSupported' };
+  await distributeAll([managed, shared], context());
+  expect(renderImage(await showImage(store, 'image'))).toMatch(/^Plan +byos of rhel by redhat$/m);
+  const version = renderImage(await showImage(store, 'version'));
+  expect(version).toMatch(/^Kind +Linux, generation V2, TrustedLaunchSupported$/m);
+  expect(version).toMatch(/^Plan +byos of rhel by redhat$/m);
+  const other = { ...image, plan: undefined };
+  await expect(checkTargets([shared], other, store, { strict: false, location: 'local' })).rejects.toMatchObject({
+    code: 'ImageDefinitionMismatch',
+    details: [{ code: 'BadSharedImageDistribute', target: 'properties.distribute[0]' }],
+  });
+});
+
 describe('checking targets before the build', () => {
   const options = { strict: false, location: 'local' };
 
@@ -178,7 +218,11 @@ describe('checking targets before the build', () => {
     await expect(checkTargets([managed, shared], image, store, { ...options, strict: true })).rejects.toMatchObject({
       code: 'ResourceGroupMissing',
       target: 'properties.distribute[0]',
-      details: [{ target: 'properties.distribute[0]' }, { target: 'properties.distribute[1]' }],
+      message: expect.stringMatching(/^Resource group 'rg' could not be found/),
+      details: [
+        { target: 'properties.distribute[0]', code: 'ResourceGroupMissing' },
+        { target: 'properties.distribute[1]', code: 'BadSharedImageDistribute' },
+      ],
     });
   });
 
@@ -190,13 +234,18 @@ describe('checking targets before the build', () => {
     await refused(explicit, 'GalleryVersionExists');
     await refused(shared, 'ImageDefinitionMismatch', { ...image, generation: 'V1' });
     await refused({ ...managed, location: 'westus' }, 'ManagedImageElsewhere');
-    await refused({ ...vhd, uri: 'https://store.example/x.vhd' }, 'VhdUriUnsupported');
+    await refused({ ...vhd, uri: 'https://store.example/x.vhd' }, 'VhdUriInvalid');
     await refused({ ...managed, imageId: '/nonsense' }, 'BadResourceId');
     const bySource = { ...shared, versioning: { scheme: 'Source' } };
     await checkTargets([bySource as SharedImageTarget], image, store, options);
     await refused(bySource, 'VersionNumberInvalid', { ...image, sourceVersion: undefined });
     const twice = [managed, { ...managed, runOutputName: 'again', imageId: managed.imageId.toUpperCase() }];
     await expect(checkTargets(twice, image, store, options)).rejects.toMatchObject({ code: 'TargetTwice' });
+    const blob = { ...vhd, uri: BLOB };
+    for (const uri of [BLOB.replace('https://images', 'HTTPS://IMAGES'), `${BLOB}/below`]) {
+      const both = checkTargets([blob, vhd, vhd, { ...blob, uri }], image, store, options);
+      await expect(both).rejects.toMatchObject({ code: 'TargetTwice', target: 'properties.distribute[3].uri' });
+    }
     const elsewhere = { ...shared, targetRegions: shared.targetRegions.slice(1) };
     await expect(checkTargets([elsewhere], image, store, { ...options, strict: true })).rejects.toMatchObject({
       code: 'GalleryRegionMissing',

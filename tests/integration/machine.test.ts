@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createEmptyDisk } from '../../src/disk/empty-disk.ts';
+import { dataDiskFile } from '../../src/home/run-directory.ts';
 import type { Machine, MachineSpec } from '../../src/machine/machine.ts';
 import { findAccelerator } from '../../src/machine/qemu/accelerator.ts';
 import { qemuDriver } from '../../src/machine/qemu/driver.ts';
-import { buildUser } from '../../src/sandbox/build-user.ts';
+import { buildUser, directoryForBuildUser } from '../../src/sandbox/build-user.ts';
 import { lastingProcesses, processesOf } from '../vm/harness/leftovers.ts';
 import { type MachineFixture, machineFixture } from './machine-fixture.ts';
 import { nodeProcess } from './machine-processes.ts';
@@ -65,6 +67,24 @@ describe('a running machine', () => {
       new Set(['/machine/disk.qcow2', join(fixture.home.root, 'base.qcow2'), fixture.files.qemuLog]),
     );
   });
+
+  test.each(['virtio', 'ahci', 'scsi'] as const)(
+    'has its data disks, whatever it connects disks to (%s)',
+    async disk => {
+      const dataDisks = 20;
+      await directoryForBuildUser(fixture.files.dataDisks);
+      const paths = Array.from({ length: dataDisks }, (_, lun) => dataDiskFile(fixture.files.dataDisks, lun));
+      for (const path of paths) await createEmptyDisk(path, 2 ** 40);
+      await start({ dataDisks, devices: { disk, nic: 'virtio' } });
+      const pid = await qemuPid();
+      const open = await Promise.all((await readdir(`/proc/${pid}/fd`)).map(fd => readlink(`/proc/${pid}/fd/${fd}`)));
+      const seen = paths.map(path => path.replace(fixture.files.root, '/machine'));
+      expect(new Set(open)).toEqual(new Set([...open, ...seen]));
+      expect(open.filter(path => path.includes('/data-disks/'))).toHaveLength(dataDisks);
+      // An empty disk takes next to no room.
+      for (const path of paths) expect((await stat(path)).blocks * 512).toBeLessThan(1024 * 1024);
+    },
+  );
 
   test('opens no port on the host, and in its own network only the way to SSH', async () => {
     const before = await readFile('/proc/net/tcp', 'utf8');

@@ -56,11 +56,16 @@ export async function makeSite(): Promise<Site> {
   };
 }
 
-/** Writes a catalogue with one image, `Test:offer:<id>`, and the ways given as YAML flow mappings. */
-export async function putImage(site: Site, id: string, ways: readonly string[], version = '1.0.0'): Promise<void> {
+/**
+ * Writes a catalogue with one image, `Test:offer:<id>`, in version 1.0.0, and the ways given as YAML flow mappings.
+ *
+ * @param more one more key of the image
+ */
+export async function putImage(site: Site, id: string, ways: readonly string[], more = ''): Promise<void> {
   const lines = [
     ...['images:', `  - id: ${id}`, `    title: Image ${id}`, `    names: { "Test:offer:${id}": V2 }`, '    os: Linux'],
-    ...['    devices: { disk: virtio, nic: virtio }', '    versions:', `      - version: ${version}`, '        ways:'],
+    ...['    devices: { disk: virtio, nic: virtio }', ...(more === '' ? [] : [`    ${more}`])],
+    ...['    versions:', '      - version: 1.0.0', '        ways:'],
     ...ways.map(way => `          - ${way}`),
   ];
   await writeFile(join(site.catalogue, `${id}.yaml`), `${lines.join('\n')}\n`);

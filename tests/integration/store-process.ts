@@ -1,6 +1,7 @@
 // A process of its own that publishes to a shared home: `node store-process.ts <home> <file> <task>`.
 import { stat } from 'node:fs/promises';
 import { digestFile } from '../../src/disk/digest.ts';
+import { publishVhdToUri } from '../../src/galleries/blob-vhd.ts';
 import { ensureGallery } from '../../src/galleries/ensure.ts';
 import { publishGalleryVersion } from '../../src/galleries/gallery-version.ts';
 import { parseGalleryImageId } from '../../src/galleries/resource-id.ts';
@@ -26,6 +27,8 @@ const disk = {
   takeOver: () => false,
 } as const;
 
+const BLOB = { region: 'local', tags: {}, uri: 'https://images.blob.core.windows.net/vhds/web.vhd', signal };
+
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
@@ -39,6 +42,7 @@ async function version(runOutputName: string, onCopy?: (region: string) => void)
     }),
     numbering: { scheme: 'Latest', major: -1 },
     regions: ['local', 'second'].map(name => ({ name, replicaCount: 1, storageAccountType: 'Standard_LRS' })),
+    replicationMode: 'Full',
     disk: async () => disk,
     tags: {},
     excludeFromLatest: false,
@@ -59,6 +63,23 @@ switch (task) {
       if (region === 'second') die();
     });
     break;
+  case 'publish-blob':
+    await publishVhdToUri(store, { ...BLOB, runOutputName: 'blob', disk });
+    break;
+  case 'die-before-blob-is-known': {
+    let reads = 0;
+    await publishVhdToUri(store, {
+      ...BLOB,
+      disk,
+      // Read once for the row that announces the blob and once for the commit, when the file is in its place.
+      get runOutputName() {
+        reads += 1;
+        if (reads === 2) die();
+        return 'blob';
+      },
+    });
+    break;
+  }
   case 'die-before-vhd-is-known': {
     let reads = 0;
     await publishVhd(store, {

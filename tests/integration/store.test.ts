@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -75,6 +75,39 @@ test('a process killed while it copies leaves nothing visible, and the sweep rem
   expect(await filesOf('second', 'incoming')).toEqual([]);
   // The number that the dead process had taken is given out again.
   expect((await publisher('publish-five')).stdout.split('\n')[0]).toBe('0.0.1');
+});
+
+test('a process killed between the file of a blob and its commit has changed nothing once it is swept', async () => {
+  const blob = join(root, 'home', 'regions', 'local', 'storage', 'images', 'vhds', 'web.vhd');
+  const other = join(root, 'other');
+  await writeFile(other, 'other');
+  const state = async () => ({ files: await filesOf('local', 'storage/images/vhds'), listed: await published() });
+  const published = () => withStore(async store => (await listPublished(store)).map(({ digest }) => digest));
+  const dieAndSweep = async () => {
+    expect((await publisher('die-before-blob-is-known', other)).signal).toBe('SIGKILL');
+    expect(await readFile(blob, 'utf8')).toBe('other');
+    await withStore(sweepStore);
+    expect(await filesOf('local', 'incoming')).toEqual([]);
+  };
+  await dieAndSweep();
+  expect(await state()).toEqual({ files: [], listed: [] });
+
+  expect((await publisher('publish-blob')).exitCode).toBe(0);
+  const before = await state();
+  expect(before).toMatchObject({ files: ['web.vhd'], listed: [expect.any(String)] });
+  await dieAndSweep();
+  expect(await state()).toEqual(before);
+  expect((await stat(blob)).size).toBe(3_000_000);
+
+  // What has been published since the death stays.
+  const third = join(root, 'third');
+  await writeFile(third, 'third');
+  expect((await publisher('die-before-blob-is-known', other)).signal).toBe('SIGKILL');
+  expect((await publisher('publish-blob', third)).exitCode).toBe(0);
+  const after = await state();
+  await withStore(sweepStore);
+  expect(await state()).toEqual(after);
+  expect(await readFile(blob, 'utf8')).toBe('third');
 });
 
 test('a process killed between the file of a VHD and its commit leaves nothing visible', async () => {

@@ -8,20 +8,20 @@ import { scrubber } from '../../events/scrub.ts';
 import type { RunDirectory } from '../../home/run-directory.ts';
 import type { OnError } from '../../template/model.ts';
 import { allowDirOption } from '../allow-dir.ts';
+import { addDeploymentOptions, type DeploymentOptions } from '../deployment/deployment-input.ts';
 import { patientOf } from '../doctor.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
 import { networkHint } from '../network-hint.ts';
-import { json, jsonData, say } from '../output.ts';
+import { json, jsonData, say, warn } from '../output.ts';
 import { createJsonLines } from '../render/json-lines.ts';
 import { createPlainRenderer } from '../render/plain.ts';
 import { summarize } from '../render/summary.ts';
 import { createTerminalRenderer } from '../render/terminal.ts';
 import { runLogs } from '../run-logs.ts';
 import { templateDirectories, withServices } from '../services.ts';
-import { readTemplate } from '../validate.ts';
 
-interface BuildOptions {
+interface BuildOptions extends DeploymentOptions {
   readonly output: 'text' | 'json';
   readonly events?: boolean;
   readonly onError?: OnError;
@@ -32,7 +32,7 @@ interface BuildOptions {
 }
 
 export function addBuild(program: Command): void {
-  program
+  const command = program
     .command('build')
     .description(
       'Builds what an AIB image template describes: boots its source on a VM, customizes, generalizes, validates, distributes.',
@@ -55,17 +55,17 @@ export function addBuild(program: Command): void {
     )
     .option('--timeout <duration>', 'overrides `buildTimeoutInMinutes`, e.g. 90s, 30m, 2h', seconds)
     .option('--strict', 'refuse to create resource groups, galleries and definitions, as the service does')
-    .addOption(allowDirOption())
-    .action(build);
+    .addOption(allowDirOption());
+  addDeploymentOptions(command).action(build);
 }
 
 async function build(file: string, options: BuildOptions): Promise<void> {
-  const { template } = await loadTemplate(file);
-  const templateText = await readTemplate(file);
+  const { template, text: templateText, declared, outputs, secrets } = await loadTemplate(file, options);
   const signal = interruptSignal();
   await withServices(templateDirectories(file, options.allowDir), async services => {
+    for (const resource of declared) await resource.create(services.store, warn);
     const run = await prepareRun(services);
-    const stream = new EventStream(run.runId, scrubber());
+    const stream = new EventStream(run.runId, scrubber(secrets));
     const output = attachOutput(stream, run.directory, options);
     const request = {
       template,
@@ -76,7 +76,7 @@ async function build(file: string, options: BuildOptions): Promise<void> {
       ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
     };
     const result = await runBuild(run, request, services, stream, signal);
-    output.finish(result);
+    output.finish(result, result.error === undefined ? outputs?.() : undefined);
     const machine = patientOf(services.home, services.config);
     for (const line of await networkHint(result.error?.output ?? [], machine)) say(line);
     process.exitCode = result.error?.exit ?? 0;
@@ -99,14 +99,18 @@ function attachOutput(stream: EventStream, directory: RunDirectory, options: Bui
     if (event.type !== 'step-output' && event.type !== 'progress') seen.push(event);
   });
   return {
-    finish(result: BuildResult): void {
+    finish(result: BuildResult, outputs: Readonly<Record<string, unknown>> | undefined): void {
       terminal?.close();
       for (const log of logs) {
         const incomplete = log.close();
         if (incomplete !== undefined) say({ tone: 'warning', text: `${log.path}: ${incomplete}` });
       }
+      for (const [name, value] of Object.entries(outputs ?? {})) {
+        say({ tone: 'plain', text: `output ${name}: ${JSON.stringify(value)}` });
+      }
       if (options.output !== 'json') return;
-      const summary = summarize(seen, { runOutputs: result.outputs, logs: runLogs(directory) });
+      const facts = { runOutputs: result.outputs, logs: runLogs(directory) };
+      const summary = { ...summarize(seen, facts), ...(outputs === undefined ? {} : { outputs }) };
       if (options.events) jsonData(summary);
       else json(summary);
     },

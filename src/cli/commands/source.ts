@@ -1,8 +1,9 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addSource, type BroughtDisk } from '../../sources/add-source.ts';
 import { STATED_FORMATS } from '../../sources/catalogue-schema.ts';
 import { removeSource } from '../../sources/remove-source.ts';
 import type { SourceContext } from '../../sources/source-context.ts';
+import type { PlanInfo } from '../../template/model.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { data, json, say, warn } from '../output.ts';
 import { sourceContext, withServices } from '../services.ts';
@@ -20,6 +21,7 @@ interface AddOptions {
   readonly disk: BroughtDisk['devices']['disk'];
   readonly nic: BroughtDisk['devices']['nic'];
   readonly user?: string;
+  readonly plan?: PlanInfo;
 }
 
 const output = () => new Option('--output <form>', 'what to print').choices(['text', 'json']).default('text');
@@ -51,6 +53,9 @@ export function addSourceCommands(program: Command): void {
     .addOption(new Option('--disk <device>', 'disk controller').choices(['virtio', 'ahci', 'scsi']).default('virtio'))
     .addOption(new Option('--nic <device>', 'network card').choices(['virtio', 'e1000e']).default('virtio'))
     .option('--user <name>', 'account that the image ships with')
+    .addOption(
+      new Option('--plan <name:product:publisher>', 'purchase plan that templates have to state').argParser(planInfo),
+    )
     .action(add);
   source
     .command('rm')
@@ -77,14 +82,23 @@ async function get(name: string, way: typeof pullSource): Promise<void> {
 
 async function add(name: string, file: string, options: AddOptions): Promise<void> {
   await withContext(async context => {
-    const { version, format, os, generation, disk, nic, user } = options;
+    const { version, format, os, generation, disk, nic, user, plan } = options;
     const brought: BroughtDisk = {
       ...{ name, version, file, format, os, generation, devices: { disk, nic } },
       ...(user === undefined ? {} : { defaultUser: user }),
+      ...(plan === undefined ? {} : { planInfo: plan }),
     };
     const { digest, virtualSizeBytes } = await addSource(brought, context);
     data(renderDisk({ exactName: `${name}:${version}`, digest, virtualSizeBytes }));
   });
+}
+
+function planInfo(text: string): PlanInfo {
+  const [planName = '', planProduct = '', planPublisher = '', ...rest] = text.split(':');
+  if (planName === '' || planProduct === '' || planPublisher === '' || rest.length > 0) {
+    throw new InvalidArgumentError('It is name:product:publisher.');
+  }
+  return { planName, planProduct, planPublisher };
 }
 
 async function remove(name: string): Promise<void> {

@@ -2,22 +2,25 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { hostCapacity } from '../../build/stages/resolve.ts';
+import { checkStaging } from '../../build/staging.ts';
 import { checkTargets } from '../../distributors/check-targets.ts';
 import { Attempts } from '../../errors/attempts.ts';
-import { KilnError } from '../../errors/kiln-error.ts';
+import { type ErrorDetail, KilnError } from '../../errors/kiln-error.ts';
+import { checkFeatures, checkOperatingSystem } from '../../plan/feasible.ts';
 import { artifactNeeds, makePlan, type Plan, planHash } from '../../plan/plan.ts';
 import type { FetchedArtifact } from '../../steps/step.ts';
 import { workHolder } from '../../store/pins.ts';
 import type { ImageTemplate } from '../../template/model.ts';
 import { allowDirOption } from '../allow-dir.ts';
+import { addDeploymentOptions, type DeploymentOptions, deploymentInput } from '../deployment/deployment-input.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
 import { data, json, say, warn } from '../output.ts';
 import { renderPlan } from '../plan-view.ts';
 import { templateDirectories, withServices } from '../services.ts';
-import { sitePlaceholders, validateTemplateFile } from '../validate.ts';
+import { checkTemplateFile, renderProblems } from '../validate.ts';
 
-interface Options {
+interface Options extends DeploymentOptions {
   readonly offline?: boolean;
   readonly output: 'text' | 'json';
   readonly strict?: boolean;
@@ -27,7 +30,7 @@ interface Options {
 const output = () => new Option('--output <form>', 'what to print').choices(['text', 'json']).default('text');
 
 export function addTemplate(program: Command): void {
-  program
+  const validating = program
     .command('validate')
     .description(
       'Checks a template: its language and rules, its scripts and files, its source, which is got first when it is not here, and its targets.',
@@ -36,9 +39,9 @@ export function addTemplate(program: Command): void {
     .option('--offline', 'language and rules only')
     .option('--strict', 'missing resource groups, galleries and definitions are errors')
     .addOption(allowDirOption())
-    .addOption(output())
-    .action(validate);
-  program
+    .addOption(output());
+  addDeploymentOptions(validating).action(validate);
+  const planning = program
     .command('plan')
     .description(
       'Shows what a build would do: source and digests, machine, steps, what would be published. Boots nothing but a source image that has to be made first.',
@@ -46,17 +49,17 @@ export function addTemplate(program: Command): void {
     .argument('<template>', 'the image template, a JSON file')
     .option('--strict', 'missing resource groups, galleries and definitions are errors')
     .addOption(allowDirOption())
-    .addOption(output())
-    .action(plan);
+    .addOption(output());
+  addDeploymentOptions(planning).action(plan);
 }
 
 async function validate(file: string, options: Options): Promise<void> {
   try {
     const { template, warnings } = await (options.output === 'json'
-      ? validateTemplateFile(file, sitePlaceholders(file))
-      : loadTemplate(file));
-    if (!options.offline) await resolved(file, template, options);
-    if (options.output === 'json') json({ valid: true, warnings });
+      ? checkTemplateFile(file, await deploymentInput(options))
+      : loadTemplate(file, options));
+    const obstacles = options.offline ? [] : (await resolved(file, template, options)).obstacles;
+    if (options.output === 'json') json({ valid: true, warnings: [...warnings, ...obstacles] });
     else say({ tone: 'good', text: `${file} is valid.` });
   } catch (error) {
     if (options.output === 'json' && error instanceof KilnError) {
@@ -69,14 +72,21 @@ async function validate(file: string, options: Options): Promise<void> {
 }
 
 async function plan(file: string, options: Options): Promise<void> {
-  const { template } = await loadTemplate(file);
-  const made = await resolved(file, template, options);
-  if (options.output === 'json') json({ hash: planHash(made), ...made });
-  else data(renderPlan(made));
+  const { template, declared } = await loadTemplate(file, options);
+  const { plan: made, obstacles } = await resolved(file, template, options);
+  const before = declared.map(({ type, id }) => ({ type, id }));
+  if (options.output === 'json') json({ hash: planHash(made), ...made, declared: before, obstacles });
+  else data(renderPlan(made, before));
+}
+
+interface Resolved {
+  readonly plan: Plan;
+  /** What a valid template asks for and no build of this version can give: the reasons why `kiln build` would refuse it. */
+  readonly obstacles: readonly ErrorDetail[];
 }
 
 /** The plan of a template, with everything that can be known without a machine checked on the way. */
-async function resolved(file: string, template: ImageTemplate, options: Options): Promise<Plan> {
+async function resolved(file: string, template: ImageTemplate, options: Options): Promise<Resolved> {
   const signal = interruptSignal();
   const strict = options.strict ?? false;
   return withServices(templateDirectories(file, options.allowDir), async services => {
@@ -84,7 +94,9 @@ async function resolved(file: string, template: ImageTemplate, options: Options)
     const holder = workHolder();
     const { location } = template;
     try {
-      const attempts = new Attempts();
+      const [attempts, feasible] = [new Attempts(), new Attempts()];
+      await feasible.try(() => checkFeatures(template));
+      await attempts.try(() => checkStaging(template, strict, services));
       const fetched = new Map<string, FetchedArtifact>();
       for (const need of artifactNeeds(template)) {
         const artifact = await attempts.try(() => services.fetchArtifact(need, scratch, { emit: warn, signal }));
@@ -95,13 +107,16 @@ async function resolved(file: string, template: ImageTemplate, options: Options)
         'properties.source',
       );
       if (source !== undefined) {
-        const image = { os: source.os, generation: source.generation, sourceVersion: source.exactVersion };
+        await feasible.try(() => checkOperatingSystem(template, source));
+        const image = { ...source, sourceVersion: source.exactVersion };
         const targets = template.validate.sourceValidationOnly ? [] : template.distribute;
         await attempts.try(() => checkTargets(targets, image, services.store, { strict, location }));
       }
       attempts.end();
       if (source === undefined) throw new Error('the source has neither been resolved nor refused');
-      return makePlan(template, { source, artifacts: fetched, host: hostCapacity() });
+      const obstacles = feasible.details.map(one => ({ ...one, severity: 'warning' }) as const);
+      for (const text of renderProblems(obstacles, file)) say({ tone: 'warning', text });
+      return { plan: makePlan(template, { source, artifacts: fetched, host: hostCapacity() }), obstacles };
     } finally {
       await services.releaseSource(holder);
       await rm(scratch, { recursive: true, force: true });

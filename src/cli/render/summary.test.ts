@@ -19,6 +19,21 @@ test('the document of a run that succeeded', () => {
   expect(summary.runOutputs).toEqual([output]);
 });
 
+test('what the optimization of the boot came to is there when there was one', () => {
+  const vmBoot = {
+    beforeSeconds: 31,
+    afterSeconds: 26,
+    systemd: { beforeSeconds: 12, afterSeconds: 11 },
+    done: ['x'],
+    left: [],
+  };
+  const facts = { runOutputs: [], logs };
+  const stamp = { v: 1, seq: 9, time: '2026-01-02T03:04:05.000Z', runId: 'r1' } as const;
+  const optimized = { ...stamp, type: 'boot-optimized', ...vmBoot } as const;
+  expect(summarize([...succeededRun, optimized], facts).optimize).toEqual({ vmBoot });
+  expect(summarize(succeededRun, facts).optimize).toEqual({ vmBoot: null });
+});
+
 test('steps keep their order; one that did not run has no exit code', () => {
   expect(summarize(succeededRun, { runOutputs: [], logs }).steps).toEqual([
     { phase: 'customize', index: 1, type: 'Shell', name: 'setupBuildPath', seconds: 4.2, exitCode: 0, ok: true },

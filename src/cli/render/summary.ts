@@ -1,5 +1,5 @@
 import type { RunOutput } from '../../distributors/distributor.ts';
-import type { BuildEvent, ErrorBody, RunStatus, StepRef } from '../../events/build-event.ts';
+import type { BootOptimization, BuildEvent, ErrorBody, RunStatus, StepRef } from '../../events/build-event.ts';
 
 /** The document of `kiln build --output json`. `docs/cli.md` describes it. */
 export interface RunSummary {
@@ -8,6 +8,8 @@ export interface RunSummary {
   readonly seconds: number;
   readonly source: { readonly name: string; readonly exactVersion: string; readonly digest: string } | null;
   readonly steps: readonly StepSummary[];
+  /** What the stage of the same name came to; `vmBoot` is there when the template asks for it. */
+  readonly optimize: { readonly vmBoot: BootOptimization | null };
   readonly runOutputs: readonly RunOutput[];
   /** Log name to its path on this machine. */
   readonly logs: Readonly<Record<string, string>>;
@@ -40,6 +42,7 @@ export function summarize(events: Iterable<BuildEvent>, facts: RunFacts): RunSum
     error: null,
   };
   let source: RunSummary['source'] = null;
+  let vmBoot: BootOptimization | null = null;
   const steps = new Map<string, StepSummary>();
   for (const event of events) {
     runId = event.runId;
@@ -55,12 +58,17 @@ export function summarize(events: Iterable<BuildEvent>, facts: RunFacts): RunSum
         steps.set(key(event.step), { ...planned(event.step), seconds, exitCode, ok });
         break;
       }
+      case 'boot-optimized': {
+        const { beforeSeconds, afterSeconds, systemd, done, left } = event;
+        vmBoot = { beforeSeconds, afterSeconds, ...(systemd === undefined ? {} : { systemd }), done, left };
+        break;
+      }
       case 'run-finished':
         end = { status: event.status, seconds: event.seconds, error: event.error ?? null };
         break;
     }
   }
-  return { runId, ...end, source, steps: [...steps.values()], ...facts };
+  return { runId, ...end, source, steps: [...steps.values()], optimize: { vmBoot }, ...facts };
 }
 
 function planned({ phase, index, type, name }: StepRef): StepSummary {

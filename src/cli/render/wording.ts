@@ -1,3 +1,4 @@
+import { bootTimes } from '../../events/boot-times.ts';
 import type { BuildEvent, ErrorBody, RunStatus, Stage, StepRef } from '../../events/build-event.ts';
 import { printable } from '../../events/printable.ts';
 import { duration, progressText, size } from './amounts.ts';
@@ -16,6 +17,7 @@ export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   fetch: 'Fetching scripts and files',
   boot: 'Booting the build VM',
   customize: 'Customizing',
+  optimize: 'Optimizing',
   generalize: 'Generalizing',
   validate: 'Validating',
   distribute: 'Distributing',
@@ -38,7 +40,7 @@ export function stepTag(step: StepRef): string {
 
 /** `[3/7] Shell setupBuildPath`; steps of the validation say so, because they count from 1 again. */
 export function stepTitle(step: StepRef): string {
-  const phase = step.phase === 'validate' ? 'validator ' : '';
+  const phase = { customize: '', optimize: 'optimization ', validate: 'validator ' }[step.phase];
   return `${stepTag(step)} ${phase}${printable(step.type)} ${printable(step.name)}`;
 }
 
@@ -83,6 +85,8 @@ export function lineOf(event: BuildEvent): Line | undefined {
         : { tone: 'plain', text: printable(event.message) };
     case 'artifact-published':
       return { tone: 'good', text: `Published ${printable(event.runOutputName)}: ${printable(event.artifact)}` };
+    case 'boot-optimized':
+      return { tone: 'good', text: printable(bootTimes(event)) };
     case 'machine-kept':
       return {
         tone: 'warning',
