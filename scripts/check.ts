@@ -8,6 +8,7 @@ const NODE_TOOLS: readonly (readonly [name: string, ...args: string[]])[] = [
   ['dead code', 'node_modules/knip/bin/knip.js', '--no-progress'],
   ['room boundaries', 'scripts/check-rooms.ts'],
   ['documents', 'scripts/check-docs.ts'],
+  ['JSON Schema', 'scripts/json-schema.ts'],
   ['tests', 'scripts/check-tests.ts'],
   ['file sizes', 'scripts/check-sizes.ts'],
   ['lock file', 'scripts/complete-lockfile.ts', '--check'],

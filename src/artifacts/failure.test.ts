@@ -47,6 +47,14 @@ describe('connectionFailure', () => {
     expect(connectionFailure(coded(code)).retry).toBe(false);
   });
 
+  test('a failed handshake of TLS has its reason without what is inside of the library, and no advice on certificates', () => {
+    const code = 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE';
+    const error = Object.assign(new Error('40AD:error:0A000410:SSL routines:f:alert:../x.c:918:'), { code });
+    const failure = connectionFailure(Object.assign(error, { reason: 'ssl/tls alert handshake failure' }));
+    expect(failure).toMatchObject({ retry: false, reason: 'TLS: ssl/tls alert handshake failure' });
+    expect(failure.hint).toContain('cipher suite');
+  });
+
   test('one of several addresses is as good as an error of its own', () => {
     const error = new AggregateError([coded('ECONNREFUSED')], '');
     expect(connectionFailure(error)).toMatchObject({ retry: true, reason: 'it was ECONNREFUSED' });

@@ -12,6 +12,8 @@ export interface Failure {
 const NETWORK_HINT = 'Check the address and the network of this machine. Behind a proxy, set HTTPS_PROXY and NO_PROXY.';
 const CERTIFICATE_HINT =
   'If the server has a certificate of your own authority, set NODE_EXTRA_CA_CERTS to the file with that authority.';
+const TLS_HINT =
+  'The server and this machine have no version and no cipher suite of TLS in common, or the server does not speak TLS there. `curl -v` shows more.';
 
 /**
  * What an error of the HTTP client means when nobody asked to stop. Errors that are not about the connection are
@@ -22,9 +24,11 @@ export function connectionFailure(error: unknown): Failure {
   const known = causes.find(cause => cause instanceof KilnError);
   if (known !== undefined) throw known;
   const codes = causes.map(codeOf).filter(code => code !== '');
-  if (codes.some(code => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code))) {
+  if (codes.some(code => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code))) {
     return { retry: false, reason: lastMessage(causes), hint: CERTIFICATE_HINT };
   }
+  const handshake = causes.find(cause => codeOf(cause).startsWith('ERR_SSL'));
+  if (handshake !== undefined) return { retry: false, reason: `TLS: ${tlsReason(handshake)}`, hint: TLS_HINT };
   if (codes.includes('ENOTFOUND')) return { retry: false, reason: 'the host name is unknown', hint: NETWORK_HINT };
   if (codes.some(code => /^(UND_ERR|HPE_|EAI_|E(?!RR_)[A-Z]+$)/.test(code))) {
     const final = codes.some(code => ['UND_ERR_ABORTED', 'UND_ERR_INVALID_ARG', 'UND_ERR_PRX_TLS'].includes(code));
@@ -70,6 +74,12 @@ function chain(error: unknown): unknown[] {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The message of the TLS library names its threads and source files; what it gives besides is the reason alone. */
+function tlsReason(error: unknown): string {
+  if (error instanceof Error && 'reason' in error && typeof error.reason === 'string') return error.reason;
+  return lastMessage([error]);
 }
 
 /** The deepest message says most: `connect ECONNREFUSED 192.0.2.1:443`. */

@@ -41,6 +41,12 @@ case $code in 0 | missing) ;; *) exit 1 ;; esac
 export const GENERALIZED_MARK = 'kiln: generalized';
 
 /**
+ * Lets the build user append to the message of the day. Microsoft's own samples do that without `sudo`, though the service's
+ * documentation says that root's work needs it; `finishScript` takes it back.
+ */
+export const OPEN_MOTD = `[ ! -f /etc/motd ] || sudo sh -c 'chgrp "$1" /etc/motd && chmod g+w /etc/motd' sh "$(id -g)"`;
+
+/**
  * What Kiln itself takes out of the image, whatever the deprovisioning script did: its user, the provisioning data, the
  * identity of this machine, the logs of this boot. Runs as root from standard input, in the connection that is open:
  * with the host keys gone no new one could be made. Files that customizers wrote are not touched.
@@ -49,6 +55,10 @@ export function finishScript(user: string, hostName: string): string {
   return `set -u
 fail() { echo "$*" >&2; exit 1; }
 home=$(getent passwd ${user} | cut -d: -f6)
+if [ -f /etc/motd ] && [ "$(stat -c %g /etc/motd)" = "$(id -g ${user})" ]; then
+  chgrp root /etc/motd
+  chmod g-w /etc/motd
+fi
 userdel -f ${user} >/dev/null 2>&1
 ! getent passwd ${user} >/dev/null || fail "the user ${user} could not be removed"
 groupdel ${user} >/dev/null 2>&1

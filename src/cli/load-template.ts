@@ -20,7 +20,9 @@ export async function loadTemplate(file: string, options: DeploymentOptions): Pr
       for (const text of renderProblems([detail], file)) say({ tone: detail.severity ?? 'bad', text });
     }
     const count = error.details.filter(({ severity }) => severity === undefined).length;
-    const message = `${file} has ${count === 1 ? 'a problem' : `${count} problems`}.`;
-    throw new KilnError(error.code, error.exit, message, error.todo, { cause: error });
+    const summary = `${file} has ${count === 1 ? 'a problem' : `${count} problems`}.`;
+    // The service's own sentence for the first of them: what its users and their scripts look for.
+    const first = error.message.replace(/ \(\d+ more in `details`\.\)$/, '');
+    throw new KilnError(error.code, error.exit, `${first} ${summary}`, error.todo, { cause: error });
   }
 }

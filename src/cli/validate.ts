@@ -1,5 +1,4 @@
-import { basename } from 'node:path';
-import { loadSiteConfig } from '../config/site-config.ts';
+import { loadSiteConfig, type SiteConfig } from '../config/site-config.ts';
 import { deploymentError } from '../errors/deployments.ts';
 import { type ErrorDetail, KilnError } from '../errors/kiln-error.ts';
 import { printable } from '../events/printable.ts';
@@ -21,7 +20,9 @@ import { NEWEST_VERSION } from '../template/versions.ts';
 import type { DeclaredResource } from './deployment/declared-resource.ts';
 import type { DeploymentInput } from './deployment/deployment-input.ts';
 import { type Deployment, readDeployment } from './deployment/read-deployment.ts';
+import { type PlaceInFile, placeInFile } from './place-in-file.ts';
 import { readTemplate } from './read-template.ts';
+import { templateName } from './template-name.ts';
 
 /** A template file, read and checked. */
 export interface CheckedTemplate extends ParsedTemplate {
@@ -31,6 +32,8 @@ export interface CheckedTemplate extends ParsedTemplate {
   readonly declared: readonly DeclaredResource[];
   /** Outputs of the deployment template, once the image is built; `undefined` for a file that is none. */
   readonly outputs: Deployment['outputs'] | undefined;
+  /** Where in the file the problems are that are found later. */
+  readonly place: PlaceInFile;
   /** Texts that may not be shown or logged. */
   readonly secrets: ReadonlySet<string>;
 }
@@ -44,20 +47,28 @@ export interface CheckedTemplate extends ParsedTemplate {
  */
 export async function checkTemplateFile(file: string, input: DeploymentInput): Promise<CheckedTemplate> {
   const text = await readTemplate(file);
+  const home = kilnHome();
+  const config = loadSiteConfig(home);
+  const knownRegions = await siteRegions(home.regions, config.regions);
   const options: ParseOptions = {
     file,
-    placeholders: sitePlaceholders(file),
-    knownRegions: await regionsOfSite(),
+    placeholders: placeholdersOf(file, config, knownRegions),
+    knownRegions,
     defaultVersion: NEWEST_VERSION,
   };
   const document = readDocument(text, options);
   const checked = isDeployment(document.value)
     ? fromDeployment(file, text, document, input, options)
-    : { ...parseTemplate(text, options), text, declared: [], outputs: undefined, secrets: new Set<string>() };
+    : { ...parseTemplate(text, options), ...plain(text, document) };
   if (!isDeployment(document.value) && isGiven(input)) throw deploymentError('NotADeployment', { file });
   const size = checked.template.vmProfile.vmSize;
   if (size !== '') vmSize(size);
   return checked;
+}
+
+/** What there is of a file that is no deployment template. */
+function plain(text: string, document: JsonDocument): Omit<CheckedTemplate, keyof ParsedTemplate> {
+  return { text, declared: [], outputs: undefined, place: placeInFile(document, []), secrets: new Set() };
 }
 
 function fromDeployment(
@@ -70,23 +81,31 @@ function fromDeployment(
   const deployment = readDeployment(file, document, input, loadSiteConfig(kilnHome()));
   const { declared, outputs, secrets } = deployment;
   const parsed = parseResource(document, deployment.resource, deployment.path, options);
-  return { ...parsed, warnings: [...deployment.warnings, ...parsed.warnings], text, declared, outputs, secrets };
+  return {
+    ...parsed,
+    warnings: [...deployment.warnings, ...parsed.warnings],
+    text,
+    declared,
+    outputs,
+    place: placeInFile(document, deployment.path),
+    secrets,
+  };
 }
 
 function isGiven({ parameters, parametersFile, templateName }: DeploymentInput): boolean {
   return Object.keys(parameters).length > 0 || parametersFile !== undefined || templateName !== undefined;
 }
 
-/** Regions that a template may name besides Azure's. */
-function regionsOfSite(): Promise<readonly string[]> {
-  const home = kilnHome();
-  return siteRegions(home.regions, loadSiteConfig(home).regions);
-}
-
 /** What the site's configuration says where a template leaves a name to its reader; the service never guesses. */
-function sitePlaceholders(file: string): PlaceholderDefaults {
-  const { subscription, resourceGroup, gallery, location } = loadSiteConfig(kilnHome());
-  return { subscription, resourceGroup, gallery, location, imageDefinition: basename(file).replace(/\.[^.]*$/, '') };
+function placeholdersOf(file: string, config: SiteConfig, regions: readonly string[]): PlaceholderDefaults {
+  const { subscription, resourceGroup, gallery, location, placeholders } = config;
+  const name = templateName(file);
+  const others = Object.entries(placeholders).map(([words, value]) => [words.toLowerCase(), value]);
+  return {
+    ...{ subscription, resourceGroup, gallery, location, imageDefinition: name, name },
+    otherLocation: [...regions, 'westus2', 'eastus'].find(region => region !== location) ?? location,
+    others: Object.fromEntries(others),
+  };
 }
 
 /**

@@ -37,6 +37,8 @@ const schema = z.strictObject({
   resourceGroup: z.string().default('kiln'),
   gallery: z.string().default('kiln'),
   location: z.string().default('local'),
+  /** Further placeholders of published samples, by their words without the brackets, and what each stands for. */
+  placeholders: z.record(z.string(), z.string()).default({}),
 });
 
 /** What a site decides, with defaults filled in. `docs/internals.md` lists the keys. */

@@ -35,6 +35,17 @@ test('of several the first is thrown, and all are listed', async () => {
   expect(() => attempts.end()).toThrow(expect.objectContaining({ code: 'A', details }));
 });
 
+test('the order is that of the tries, also where several go on at once', async () => {
+  const attempts = new Attempts();
+  const late = async () => {
+    await new Promise(resolve => setTimeout(resolve, 5));
+    failing('A')();
+  };
+  await Promise.all([attempts.try(late), attempts.try(() => 'fine'), attempts.try(failing('B'))]);
+  expect(attempts.details.map(({ code }) => code)).toEqual(['A', 'B']);
+  expect(() => attempts.end()).toThrow(expect.objectContaining({ code: 'A' }));
+});
+
 test('a defect is not collected', async () => {
   const defect = () => {
     throw new TypeError('no');

@@ -1,19 +1,23 @@
 import { type ErrorDetail, KilnError } from './kiln-error.ts';
 
-/** Things that are tried one after the other although some of them fail, so that the reader learns of all failures at once. */
+/**
+ * Things that are tried although some of them fail, so that the reader learns of all failures at once. They are told in
+ * the order of the tries, whichever ends first.
+ */
 export class Attempts {
-  readonly #failures: KilnError[] = [];
+  readonly #tries: (KilnError | undefined)[] = [];
 
   /**
    * @param target where the failure is, for errors that do not say so
    * @returns the work's result; `undefined` when it failed. Anything but a `KilnError` is thrown on at once.
    */
   async try<T>(work: () => T | Promise<T>, target?: string): Promise<T | undefined> {
+    const place = this.#tries.push(undefined) - 1;
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof KilnError)) throw error;
-      this.#failures.push(error.target === undefined && target !== undefined ? error.with({ target }) : error);
+      this.#tries[place] = error.target === undefined && target !== undefined ? error.with({ target }) : error;
       return undefined;
     }
   }
@@ -23,11 +27,15 @@ export class Attempts {
     return this.#failures.flatMap(detailsOf);
   }
 
+  get #failures(): readonly KilnError[] {
+    return this.#tries.filter(failure => failure !== undefined);
+  }
+
   /** @throws KilnError the first failure; with several, `details` lists them all, each with its JSON path. */
   end(): void {
-    const [first] = this.#failures;
+    const [first, second] = this.#failures;
     if (first === undefined) return;
-    if (this.#failures.length === 1) throw first;
+    if (second === undefined) throw first;
     throw first.with({ details: this.details });
   }
 }

@@ -6,7 +6,6 @@ import { type Customizer, typeOf, type Validator } from '../steps/registry.ts';
 import type { ShellStep } from '../steps/shell/shell.ts';
 import type { ArtifactNeed, FetchedArtifact } from '../steps/step.ts';
 import type { ImageTemplate } from '../template/model.ts';
-import { checkFeatures, checkOperatingSystem } from './feasible.ts';
 import { type HostCapacity, type PlannedMachine, planMachine } from './machine.ts';
 import { stableJson } from './stable-json.ts';
 
@@ -60,11 +59,9 @@ export function artifactNeeds(template: ImageTemplate): ArtifactNeed[] {
 /**
  * Puts template and resolved inputs together. Pure: the same inputs give the same plan.
  *
- * @throws KilnError of `checkFeatures`, `checkOperatingSystem` and `planMachine`
+ * @throws KilnError of `planMachine`. What no build can give (`feasible.ts`) is planned all the same: the build refuses it.
  */
 export function makePlan(template: ImageTemplate, resolved: ResolvedInputs): Plan {
-  checkFeatures(template);
-  checkOperatingSystem(template, resolved.source);
   const { machine, notes } = planMachine(template, resolved.source, resolved.host);
   const { apiVersion, name, location, tags, identities, validate } = template;
   const { autoRun, managedResourceTags, stagingResourceGroup } = template;

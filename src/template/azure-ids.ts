@@ -7,7 +7,7 @@ const NAME = '[^/\\s]+';
 
 const GROUP_FORM = '/subscriptions/SUBSCRIPTION/resourceGroups/GROUP';
 
-const IDENTITY = idPattern(`${GROUP}/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities/${NAME}`);
+export const IDENTITY = idPattern(`${GROUP}/providers/Microsoft\\.ManagedIdentity/userAssignedIdentities/${NAME}`);
 export const SUBNET = idPattern(`${GROUP}/providers/Microsoft\\.Network/virtualNetworks/${NAME}/subnets/${NAME}`);
 export const RESOURCE_GROUP = idPattern(GROUP);
 

@@ -29,10 +29,18 @@ describe('parseJsonDocument', () => {
     expect(odd.locate(['a'])).toEqual({ line: 1, column: 32 });
   });
 
-  it('refuses trailing commas and text after the end', () => {
-    expect(parseJsonDocument('{ "a": 1, }')).toEqual({
-      syntax: [{ line: 1, column: 11, message: 'property name expected' }],
-    });
+  it('says where commas are that nothing follows', () => {
+    const odd = parsed('{ "a": [1, 2, // none\n ],\n "b": "x,]" , }');
+    expect(odd.value).toEqual({ a: [1, 2], b: 'x,]' });
+    expect(odd.trailingCommas).toEqual([
+      { line: 1, column: 13 },
+      { line: 3, column: 13 },
+    ]);
+    expect(parsed('{ "a": [], "b": {} }').trailingCommas).toEqual([]);
+  });
+
+  it('refuses commas without an element before them, and text after the end', () => {
+    for (const text of ['{ , }', '[,]', '{ "a": 1,, }']) expect(parseJsonDocument(text)).toHaveProperty('syntax');
     expect(parseJsonDocument('{} {}')).toHaveProperty('syntax');
   });
 });

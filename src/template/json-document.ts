@@ -17,6 +17,8 @@ export interface JsonDocument {
   readonly value: unknown;
   /** Paths that a second property of the same object has as well. */
   readonly duplicates: readonly (readonly Segment[])[];
+  /** Places of commas behind a last element: not JSON, and in published samples all the same. */
+  readonly trailingCommas: readonly Position[];
   /** Where the value is (`key`: where its name is), or the nearest thing around it that exists. Case of names is ignored where need be. */
   locate(path: readonly Segment[], what?: 'key' | 'value'): Position;
 }
@@ -32,7 +34,7 @@ export function parseJsonDocument(text: string): JsonDocument | { readonly synta
     return { syntax: [{ ...positionAt(lines, tooDeep), message: 'JSON is nested too deeply' }] };
 
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: false });
+  const root = parseTree(text, errors, { allowTrailingComma: true });
   if (root === undefined || errors.length > 0) {
     // At one place the first complaint is the cause of the others.
     const causes = errors.filter((e, i) => errors.findIndex(other => other.offset === e.offset) === i);
@@ -46,6 +48,7 @@ export function parseJsonDocument(text: string): JsonDocument | { readonly synta
   return {
     value: toValue(root, [], duplicates),
     duplicates,
+    trailingCommas: trailingCommas(text).map(offset => positionAt(lines, offset)),
     locate: (path, what = 'value') => positionAt(lines, find(root, path, what)),
   };
 }
@@ -102,6 +105,21 @@ function depthProblem(text: string): number | undefined {
     if (depth > MAX_DEPTH) return scanner.getTokenOffset();
   }
   return undefined;
+}
+
+/** The offsets of commas that nothing but a closing bracket follows, in a text that is JSON otherwise. */
+function trailingCommas(text: string): number[] {
+  const scanner = createScanner(text, true);
+  const found: number[] = [];
+  let comma: number | undefined;
+  while (scanner.getPosition() < text.length) {
+    scanner.scan();
+    const offset = scanner.getTokenOffset();
+    const start = text[offset];
+    if ((start === '}' || start === ']') && comma !== undefined) found.push(comma);
+    comma = start === ',' ? offset : undefined;
+  }
+  return found;
 }
 
 function lineStarts(text: string): number[] {

@@ -42,6 +42,10 @@ export function normaliseNames(reading: Reading, schema: z.ZodType, value: unkno
     const pattern = `${place.pattern}[]`;
     return value.map((one, i) => normaliseNames(reading, element, one, { path: [...place.path, i], pattern }));
   }
+  if (plain instanceof z.ZodRecord && isObject(value) && !place.pattern.startsWith('identity')) {
+    // Deployments leave `null` where a condition found nothing to say.
+    return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null));
+  }
   if (!(plain instanceof z.ZodObject) || !isObject(value)) return value;
 
   const shape: Readonly<Record<string, z.ZodType>> = plain.shape;

@@ -79,6 +79,10 @@ function readFound(document: JsonDocument, found: FoundResource, options: ParseO
     const message = `\`${inside.at(-1) ?? ''}\` is given more than once.`;
     problems.error('DuplicateField', inside, message, { kind: 'duplicate' });
   }
+  for (const position of document.trailingCommas) {
+    const message = 'Nothing follows this comma: that is not JSON. It is ignored here, and an error elsewhere.';
+    problems.formWarning('TrailingComma', position, message);
+  }
   for (const { path, name } of found.others) {
     problems.fileWarning('IgnoredResource', path, `The resource \`${name}\` beside the image template is ignored.`);
   }

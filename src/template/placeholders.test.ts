@@ -9,6 +9,9 @@ const defaults: PlaceholderDefaults = {
   gallery: 'kiln',
   imageDefinition: 'web',
   location: 'local',
+  otherLocation: 'westus2',
+  name: 'hello',
+  others: { scripturi: 'https://example.com/a.sh' },
 };
 
 test.each([
@@ -22,13 +25,29 @@ test.each([
   ['<imageDefName>', 'web'],
   ['<imageDefinitionName>', 'web'],
   ['<region>', 'local'],
+  ['<Region1>', 'local'],
+  ['<region2>', 'westus2'],
+  ['<subid>', defaults.subscription],
+  ['<subcriptionID>', defaults.subscription],
+  ['<identityResourceGroup>', 'kiln'],
+  ['<acgName>', 'kiln'],
+  ['<imggalname>', 'kiln'],
+  ['<imageName>', 'hello'],
+  ['<runOutputName>', 'hello'],
+  ['<imgTemplateName>', 'hello'],
+  ['<imageVersion>', '1.0.0'],
+  ['<managedIdentity>', 'image-builder'],
+  ['<scriptUri>', 'https://example.com/a.sh'],
 ])('%s is known', (placeholder, value) => {
   expect(fillPlaceholders(placeholder, defaults)).toEqual({ text: value, filled: [[placeholder, value]] });
 });
 
-test.each(['<imageName>', '<script>', 'a < b > c', '{subscriptionId}'])('%s is left', text => {
-  expect(fillPlaceholders(text, defaults)).toEqual({ text, filled: [] });
-});
+test.each(['<srcImageName>', '<script>', '<name>', '<imgBuilder>', 'a < b > c', '{subscriptionId}'])(
+  '%s is left',
+  text => {
+    expect(fillPlaceholders(text, defaults)).toEqual({ text, filled: [] });
+  },
+);
 
 test('braces count in resource ids', () => {
   const { text } = fillPlaceholders('/subscriptions/{subscriptionId}/resourceGroups/{rgName}', defaults);
@@ -40,7 +59,7 @@ test('a template with known placeholders parses, with a warning for each place',
   const document = {
     apiVersion: '2022-02-14',
     location: '<region>',
-    identity: { type: 'None' },
+    identity: { type: 'UserAssigned', userAssignedIdentities: { '<imgBuilderId>': {} } },
     properties: {
       source: { type: 'PlatformImage', publisher: 'a', offer: 'b', sku: 'c', version: 'latest' },
       distribute: [
@@ -55,23 +74,26 @@ test('a template with known placeholders parses, with a warning for each place',
   };
   const { template, warnings } = parseTemplate(JSON.stringify(document), { file: 'web.json', placeholders: defaults });
   expect(template.location).toBe('local');
+  expect(template.identities[0]).toMatch(/\/userAssignedIdentities\/image-builder$/);
   expect(template.distribute[0]).toMatchObject({
     galleryImageId: `/subscriptions/${defaults.subscription}/resourceGroups/kiln/providers/Microsoft.Compute/galleries/kiln/images/web`,
   });
   expect(warnings.map(({ code, target }) => [code, target])).toEqual([
     ['PlaceholderFilled', 'location'],
+    ['PlaceholderFilled', 'identity.userAssignedIdentities["<imgBuilderId>"]'],
     ['PlaceholderFilled', 'properties.distribute[0].galleryImageId'],
     ['PlaceholderFilled', 'properties.distribute[0].replicationRegions[0]'],
   ]);
 });
 
 test('an unknown placeholder beside a known one is still an error', () => {
-  const id = '/subscriptions/<subscriptionID>/resourceGroups/<rgName>/providers/Microsoft.Compute/images/<imageName>';
+  const id =
+    '/subscriptions/<subscriptionID>/resourceGroups/<rgName>/providers/Microsoft.Compute/images/<srcImageName>';
   const source = { type: 'ManagedImage', imageId: id };
   const text = JSON.stringify({ apiVersion: '2022-02-14', location: 'x', properties: { source } });
   const problems = problemsOf(() => parseTemplate(text, { placeholders: defaults }));
   expect(problems).toContainEqual(
-    expect.objectContaining({ code: 'Placeholder', message: expect.stringContaining('<imageName>') }),
+    expect.objectContaining({ code: 'Placeholder', message: expect.stringContaining('<srcImageName>') }),
   );
 });
 

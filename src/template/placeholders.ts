@@ -5,21 +5,41 @@ export interface PlaceholderDefaults {
   readonly gallery: string;
   readonly imageDefinition: string;
   readonly location: string;
+  /** A second region, where a sample has two. */
+  readonly otherLocation: string;
+  /** Of the template, its image and its run output. */
+  readonly name: string;
+  /** The site's own, by the placeholder's words in lower case. They go first. */
+  readonly others: Readonly<Record<string, string>>;
 }
 
 const ANGLE = /<([A-Za-z][^<>\n]{0,60})>/;
 const BRACES = /\{([^{}\n]{1,60})\}/;
 
+type Meaning = (defaults: PlaceholderDefaults) => string;
+
+const IDENTITY = 'image-builder';
+
 /** The placeholder's words, as samples vary them: `<subscriptionID>`, `<rgName>`, `<sharedImageGalName>`, `<imageDefName>`. */
-const MEANINGS: readonly (readonly [RegExp, keyof PlaceholderDefaults])[] = [
-  [/^subscription[ -_]?(id)?$/i, 'subscription'],
-  [/^(rg|((destination|sig)?resourceGroup))[ -_]?(name)?$/i, 'resourceGroup'],
+const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
+  [/^sub(s?cription)?[ -_]?(id)?$/i, d => d.subscription],
+  [/^((identity|vnet|destination|image|sig)?(rg|resourceGroup))[ -_]?(name)?$/i, d => d.resourceGroup],
   [
-    /^(sharedImage|sig|myIb)?[ -_]?(gal|gallery|galleryName|galName|sharedImageGal|sharedImageGalleryName)[ -_]?(name)?$/i,
-    'gallery',
+    /^(acg|(sharedImage|sig|myIb|img)?[ -_]?(gal|gallery|galleryName|galName|sharedImageGal|sharedImageGalleryName))[ -_]?(name)?$/i,
+    d => d.gallery,
   ],
-  [/^(my)?image[ -_]?(def|definition)[ -_]?(name)?$/i, 'imageDefinition'],
-  [/^(region|location)([ -_]?name)?$/i, 'location'],
+  [/^(my)?image[ -_]?(def|definition)[ -_]?(name)?$/i, d => d.imageDefinition],
+  [/^(region|location)1?([ -_]?name)?$/i, d => d.location],
+  [/^(region|location)2([ -_]?name)?$/i, d => d.otherLocation],
+  [/^(image|runOutput|(image|img)Template)[ -_]?name$/i, d => d.name],
+  [/^imageVersion$/i, () => '1.0.0'],
+  [/^(managedIdentity|identity|buildVMIdentity|imageTemplateIdentity)[ -_]?(id|name)?$/i, () => IDENTITY],
+  [/^(principal|client)Id$/i, () => '00000000-0000-0000-0000-000000000000'],
+  [
+    /^imgBuilderId$/i,
+    d =>
+      `/subscriptions/${d.subscription}/resourceGroups/${d.resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${IDENTITY}`,
+  ],
 ];
 
 /** The first placeholder in a text, as it stands there. Braces count in resource ids only: elsewhere they are a shell's. */
@@ -39,10 +59,10 @@ export function fillPlaceholders(
   );
   const out = text.replace(pattern, (whole: string, inAngles?: string, inBraces?: string) => {
     const words = (inAngles ?? inBraces ?? '').trim();
-    const meaning = MEANINGS.find(([form]) => form.test(words))?.[1];
-    if (meaning === undefined) return whole;
-    filled.push([whole, defaults[meaning]]);
-    return defaults[meaning];
+    const value = defaults.others[words.toLowerCase()] ?? MEANINGS.find(([form]) => form.test(words))?.[1](defaults);
+    if (value === undefined) return whole;
+    filled.push([whole, value]);
+    return value;
   });
   return { text: out, filled };
 }

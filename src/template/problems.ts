@@ -1,6 +1,6 @@
 import type { ErrorDetail, KilnError } from '../errors/kiln-error.ts';
 import { templateError } from '../errors/template.ts';
-import type { JsonDocument, Segment } from './json-document.ts';
+import type { JsonDocument, Position, Segment } from './json-document.ts';
 import { aibSentence, type ProblemShape } from './message.ts';
 import type { ServiceCode } from './service-code.ts';
 
@@ -21,8 +21,10 @@ export type WarningCode =
   | 'IncompleteType'
   | 'MissingApiVersion'
   | 'MissingIdentity'
+  | 'NewerType'
   | 'NoEffect'
   | 'ReadOnlyField'
+  | 'TrailingComma'
   | 'UnknownField'
   | 'PlaceholderFilled';
 
@@ -38,6 +40,8 @@ export interface Problems {
   /** `path` is below the resource. Of several problems at one path the first counts: the others follow from it. */
   error(code: ProblemCode | ServiceCode, path: readonly Segment[], message: string, shape: ProblemShape): void;
   warning(code: WarningCode, path: readonly Segment[], message: string, what?: 'key' | 'value'): void;
+  /** A warning about the file's form at a place of it. */
+  formWarning(code: WarningCode, position: Position, message: string): void;
   /** A warning about something beside the resource: `path` is from the top of the file. */
   fileWarning(code: WarningCode, path: readonly Segment[], message: string): void;
   readonly warnings: readonly ErrorDetail[];
@@ -68,6 +72,10 @@ export function createProblems(document: JsonDocument, prefix: readonly Segment[
     },
     warning(code, path, message, what = 'key') {
       warn(code, [...prefix, ...path], showPath(path), message, what);
+    },
+    formWarning(code, position, message) {
+      const key = `${code} ${position.line}:${position.column}`;
+      warnings.set(key, { code, message, target: '', severity: 'warning', ...position });
     },
     fileWarning(code, path, message) {
       warn(code, path, showPath(path), message, 'value');

@@ -3,7 +3,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { explain } from './explain.ts';
 import { below, fieldOf, isObject, keyOf, nameIn, normaliseNames, type Place, type Reading } from './names.ts';
 import { serviceCode } from './service-code.ts';
-import { TYPE_BEFORE, VALUE_SINCE, VALUE_UNTIL } from './since.ts';
+import { TYPE_BEFORE, TYPE_EARLY, VALUE_SINCE, VALUE_UNTIL } from './since.ts';
 import { checkVersionRules } from './version-rules.ts';
 import { isAtLeast } from './versions.ts';
 
@@ -87,6 +87,11 @@ function readType(reading: Reading, all: readonly string[], type: unknown, at: P
     if (found !== undefined) return found;
   }
   const message = typeof type === 'string' && all.includes(type) ? elsewhere(type) : undefined;
+  const early = typeof type === 'string' ? TYPE_EARLY[at.pattern]?.[type] : undefined;
+  if (typeof type === 'string' && message !== undefined && early !== undefined && isAtLeast(version, early)) {
+    problems.warning('NewerType', at.path, `${message} It is read all the same.`, 'value');
+    return type;
+  }
   const hint = typeof type === 'string' ? didYouMean(type, [...spelt.keys()]) : '';
   const code = serviceCode(version, at.pattern, 'BadValue');
   const said = typeof type === 'string' ? `, not \`${type}\`` : '';

@@ -54,7 +54,7 @@ describe('a template that is written and read again', () => {
         expect(nameWarnings(resource)).toEqual([]);
         expect(parse(resource).template).toEqual(said);
       }),
-      { numRuns: 100 },
+      { numRuns: 250 },
     );
     expect(kept).toBeGreaterThan(4);
   });

@@ -276,6 +276,16 @@ describe('older versions', () => {
     ]);
   });
 
+  it('take updates of Windows from 2019-05-01-preview on, as published samples have them', () => {
+    const early = (version: string) =>
+      example(
+        { source, customize: [{ type: 'WindowsUpdate' }], distribute: [{ ...image, runOutputName: 'x' }] },
+        resource(version),
+      );
+    expect(warnings(early('2019-05-01-preview'))).toContain('NewerType properties.customize[0].type');
+    expect(model(early('2019-05-01-preview')).customize).toMatchObject([{ type: 'WindowsUpdate', updateLimit: 1000 }]);
+  });
+
   it('ignore whole parts that they do not define', () => {
     const value = example(
       { validate: { inVMValidations: [{ type: 'nonesuch' }] }, vmProfile: { osDiskSizeGB: 'x', vmSize: 'a' } },

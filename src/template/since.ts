@@ -111,3 +111,8 @@ export const REQUIRED_BEFORE: Readonly<Record<string, ApiVersion>> = {
 function since(version: ApiVersion, patterns: readonly string[]): Record<string, ApiVersion> {
   return Object.fromEntries(patterns.map(pattern => [pattern, version]));
 }
+
+/** Types that published samples have in versions before they were defined: read from these versions on, with a warning. */
+export const TYPE_EARLY: Readonly<Record<string, Readonly<Record<string, ApiVersion>>>> = {
+  'properties.customize[].type': { WindowsUpdate: '2019-05-01-preview' },
+};

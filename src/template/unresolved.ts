@@ -35,8 +35,7 @@ export function checkResolved(
         const here = [...path, name];
         // Step names are free text as well; the resource's own name is an identifier.
         const own = free || FREE_TEXT.has(name.toLowerCase()) || (name.toLowerCase() === 'name' && path.length > 0);
-        if (!free) checkPlaceholder(problems, name, here);
-        return [name, visit(one, here, own)];
+        return [free ? name : fill(problems, name, here, defaults), visit(one, here, own)];
       });
       return Object.fromEntries(entries);
     }

@@ -3,7 +3,7 @@ import { IMAGE_REGIONS, SERVICE_REGIONS } from '../distributors/service-regions.
 import { didYouMean } from './did-you-mean.ts';
 import { below, isObject, nameIn, type Place, type Reading } from './names.ts';
 import { serviceCode } from './service-code.ts';
-import { DOT_IN_NAMES_SINCE, DOTLESS_NAMES, REQUIRED_BEFORE, VALUE_SINCE } from './since.ts';
+import { DOT_IN_NAMES_SINCE, DOTLESS_NAMES, REQUIRED_BEFORE, TYPE_EARLY, VALUE_SINCE } from './since.ts';
 import { isAtLeast } from './versions.ts';
 
 // Rules that a schema cannot know: what depends on the API version, and on the regions of the site.
@@ -45,7 +45,8 @@ function checkText(reading: Reading, text: string, place: Place): boolean {
 
 function complaint(reading: Reading, text: string, { pattern }: Place): string | undefined {
   const since = VALUE_SINCE[pattern];
-  const first = since !== undefined && Object.hasOwn(since, text) ? since[text] : undefined;
+  const defined = since !== undefined && Object.hasOwn(since, text) ? since[text] : undefined;
+  const first = defined === undefined ? undefined : (TYPE_EARLY[pattern]?.[text] ?? defined);
   if (first !== undefined && !isAtLeast(reading.version, first)) {
     return `\`${text}\` exists from API version ${first} on; this template says ${reading.version}.`;
   }

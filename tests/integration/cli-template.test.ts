@@ -31,7 +31,7 @@ describe('a template with problems', () => {
       `${file}:4:17: error: \`source\` is needed. (properties.source)`,
       `${file}:4:17: error: \`distribute\` is needed. (properties.distribute)`,
       `${file}:4:19: warning: API version 2022-07-01 does not define \`x\` here. It is ignored. (properties.x)`,
-      `error ValidationFailed: ${file} has 3 problems.`,
+      `error ValidationFailed: Validation failed: 'ImageTemplate': Field 'location' has a bad value: '5'. Please review  http://aka.ms/azvmimagebuildertmplref  for details on fields requirements in the Image Builder Template. \`location\` must be a string, not \`5\`. ${file} has 3 problems.`,
       expect.stringContaining(`\`kiln validate ${file}\` checks again`),
     ]);
   });
@@ -41,7 +41,7 @@ describe('a template with problems', () => {
     const { exitCode, stderr } = await site.kiln('validate', '--offline', file);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`${file}:2:7: error: This is not JSON`);
-    expect(stderr).toContain(`error ValidationFailed: ${file} has a problem.`);
+    expect(stderr).toMatch(/^error ValidationFailed: This is not JSON: .*cut-off\.json has a problem\.$/m);
   });
 
   test('validate prints them as JSON, with lines and columns', async () => {

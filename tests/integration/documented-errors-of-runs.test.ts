@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, test } from 'vitest';
-import { makePlace, type Place, runCause } from './documented-errors.fixture.ts';
+import { makePlace, type Place, runCause } from './documented-errors-fixture.ts';
 import { OF_RUNS } from './documented-errors-of-runs.ts';
 
 let place: Place;

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { listImages } from '../../src/cli/image-view.ts';
 import { MANAGED_IMAGE, SHARED_IMAGE, SOURCE, shell, VHD } from './build-fixture.ts';
 import type { CliEnd } from './cli-fixture.ts';
-import type { Cause } from './documented-errors.fixture.ts';
+import type { Cause } from './documented-errors-fixture.ts';
 
 /** Long enough for a build of the small disk to come to its end on a busy machine. */
 const PATIENCE_SECONDS = 15;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DOCUMENTED_ERRORS, IDS, makePlace, PAGE, type Place, runCause } from './documented-errors.fixture.ts';
+import { DOCUMENTED_ERRORS, IDS, makePlace, PAGE, type Place, runCause } from './documented-errors-fixture.ts';
 import { OF_RUNS } from './documented-errors-of-runs.ts';
 import { OF_TEMPLATES } from './documented-errors-of-templates.ts';
 
@@ -28,13 +29,17 @@ test('every documented error is caused, or it is said why it cannot occur', () =
 
 describe('the page for users of the service', async () => {
   const rows = (await readFile(PAGE, 'utf8')).split('\n').filter(line => line.startsWith('| `'));
+  const catalogue = await readFile(join(dirname(PAGE), 'errors.md'), 'utf8');
 
   test.each(DOCUMENTED_ERRORS)('has $text', ({ text, says, why }) => {
     const found = rows.filter(line => line.startsWith(`| \`${text}`));
     expect(found).toHaveLength(1);
     const linked = [...(found[0] ?? '').matchAll(/\[`(\w+)`\]\(errors\.md#(\w+)\)/g)];
     expect(linked.map(([, code]) => code)).toEqual(says);
-    for (const [, code, anchor] of linked) expect(anchor).toBe(code?.toLowerCase());
+    for (const [, code = '', anchor] of linked) {
+      expect(anchor).toBe(code.toLowerCase());
+      expect(catalogue).toContain(`\n### ${code}\n`);
+    }
     if (why !== undefined) expect(found[0]).toContain(why);
   });
 

@@ -134,6 +134,8 @@ async function visit(run: InGuest, generation: Generation): Promise<string> {
   expect(await run('ls /home; sudo ls /var/mail /var/spool/cron/crontabs 2>/dev/null || true')).not.toContain('packer');
   expect(await run('sudo find / -xdev -nouser 2>/dev/null')).toBe('');
   expect(await run('ls /tmp /var/tmp')).not.toMatch(/kiln|Deprovisioning/);
+  // The build user could write to it for a while.
+  expect(await run("stat -c '%U:%G %a' /etc/motd")).toBe('root:root 644');
   const rootBytes = Number(await run('df --output=size -B1 / | tail -n 1'));
   expect(rootBytes).toBeGreaterThan((DISK_GIB - 1) * GIB);
   const machineId = await run('cat /etc/machine-id');

@@ -15,6 +15,8 @@ export interface DeploymentScope {
   };
   readonly deploymentName: string;
   readonly template: JsonObject;
+  /** Where the template comes from, when it is known. */
+  readonly templateUri: string | undefined;
   readonly now: Date;
   newGuid(): string;
 }

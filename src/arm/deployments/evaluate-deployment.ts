@@ -23,6 +23,8 @@ export interface DeploymentOptions {
     readonly tags: Readonly<Record<string, string>>;
   };
   readonly deploymentName: string;
+  /** What `deployment().properties.templateLink.uri` is: where scripts beside the template are found. */
+  readonly templateUri?: string;
   readonly now: Date;
   newGuid(): string;
   /**
@@ -62,8 +64,16 @@ function evaluate(
   if (template === undefined || !isObject(template)) throw new Failure('A deployment template must be a JSON object.');
   budget.bounded(template);
   const subscription = { ...options.subscription, id: options.subscription.id.replace(/^\/subscriptions\//i, '') };
-  const { resourceGroup, deploymentName, now } = options;
-  const scope = { subscription, resourceGroup, deploymentName, now, template, newGuid: () => options.newGuid() };
+  const { resourceGroup, deploymentName, templateUri, now } = options;
+  const scope = {
+    subscription,
+    resourceGroup,
+    deploymentName,
+    templateUri,
+    now,
+    template,
+    newGuid: () => options.newGuid(),
+  };
   return evaluateTemplate({
     template,
     path: [],

@@ -108,7 +108,7 @@ function scopeOf(resource: DeclaredResource, template: JsonObject, input: Templa
     throw unsupported('A deployment to another subscription, or to no resource group, is not supported.');
   }
   const id = groupId(scope.subscription.id, name);
-  const nested = { ...scope, template, deploymentName: resource.name };
+  const nested = { ...scope, template, templateUri: undefined, deploymentName: resource.name };
   if (sameId(id, input.group)) return { ...nested, resourceGroup: { ...scope.resourceGroup, id: input.group, name } };
   const state = shared.existing(id);
   const found = isObject(state) ? state : {};

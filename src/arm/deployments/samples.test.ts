@@ -199,6 +199,23 @@ describe('deployment templates like the published samples', () => {
     expect(outputs(id => states.get(id))['client']?.value).toBe('westus2');
   });
 
+  it('find scripts beside the template by the address that the template has', () => {
+    const document = template({
+      parameters: {
+        _artifactsLocation: { type: 'string', defaultValue: '[deployment().properties.templateLink.uri]' },
+        _artifactsLocationSasToken: { type: 'secureString', defaultValue: '' },
+      },
+      variables: {
+        script:
+          "[uri(parameters('_artifactsLocation'), format('{0}{1}', 'scripts/run.sh', parameters('_artifactsLocationSasToken')))]",
+      },
+      outputs: { script: { type: 'string', value: "[variables('script')]" } },
+    });
+    const { outputs } = evaluated(document, { templateUri: 'file:///templates/azuredeploy.json' });
+    expect(outputs(() => undefined)['script']?.value).toBe('file:///templates/scripts/run.sh');
+    expect(refused(document).message).toContain("property 'templateLink' doesn't exist");
+  });
+
   it('name every parameter that is missing or wrong at once, with its place', () => {
     const error = refused(GALLERY_SAMPLE, {
       parameters: { galleryName: '', vmSku: 'Standard_X', password: 5, nonsense: 1 },

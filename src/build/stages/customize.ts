@@ -2,7 +2,7 @@ import { buildError } from '../../errors/build.ts';
 import { UploadFailed } from '../../guest/guest-channel.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { typeOf } from '../../steps/registry.ts';
-import { DEFAULT_DEPROVISIONING, DEPROVISIONING_SCRIPT } from '../generalize-scripts.ts';
+import { DEFAULT_DEPROVISIONING, DEPROVISIONING_SCRIPT, OPEN_MOTD } from '../generalize-scripts.ts';
 import type { GuestSession } from '../guest-session.ts';
 import type { StageContext } from '../services.ts';
 import { runStep } from './run-steps.ts';
@@ -15,6 +15,8 @@ import { runStep } from './run-steps.ts';
 export async function customizeStage(plan: Plan, session: GuestSession, context: StageContext): Promise<void> {
   // Before the first customizer, as in AIB: a template changes how the image is generalized by replacing this file.
   await placeDeprovisioning(session, context);
+  if (plan.steps.some(({ step }) => 'scriptUri' in step))
+    await session.guest.run(OPEN_MOTD, { signal: context.signal });
   const afterRestart = async () => {
     const { exitCode } = await session.guest.run(`test -e ${DEPROVISIONING_SCRIPT}`, { signal: context.signal });
     if (exitCode === 0) return;

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { templateError } from '../../errors/template.ts';
 import { findImage } from '../../sources/find-image.ts';
@@ -9,6 +8,7 @@ import { starterTemplate } from '../../template/starter.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { data, say, warn } from '../output.ts';
 import { sourceContext, withServices } from '../services.ts';
+import { templateName } from '../template-name.ts';
 
 const TARGETS = { vhd: 'VHD', 'managed-image': 'ManagedImage', 'shared-image': 'SharedImage' } as const;
 type TargetName = keyof typeof TARGETS;
@@ -55,15 +55,6 @@ async function init(file: string, options: Options): Promise<void> {
     say({ tone: 'good', text: `Wrote ${file}.` });
     say({ tone: 'plain', text: `Next: kiln validate ${file}, kiln plan ${file}, kiln build ${file}` });
   });
-}
-
-/** What the template is called: the file's name, as far as it can be the name of a resource. */
-function templateName(file: string): string {
-  const stem = basename(file)
-    .replace(/\.jsonc?$/i, '')
-    .replace(/[^A-Za-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-  return stem === '' || stem === 'template' ? 'my-image' : stem.slice(0, 40);
 }
 
 async function writeNew(file: string, text: string): Promise<void> {

@@ -16,6 +16,7 @@ import { addDeploymentOptions, type DeploymentOptions, deploymentInput } from '.
 import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
 import { data, json, say, warn } from '../output.ts';
+import { type PlaceInFile, placed } from '../place-in-file.ts';
 import { renderPlan } from '../plan-view.ts';
 import { templateDirectories, withServices } from '../services.ts';
 import { checkTemplateFile, renderProblems } from '../validate.ts';
@@ -55,10 +56,10 @@ export function addTemplate(program: Command): void {
 
 async function validate(file: string, options: Options): Promise<void> {
   try {
-    const { template, warnings } = await (options.output === 'json'
+    const { template, warnings, place } = await (options.output === 'json'
       ? checkTemplateFile(file, await deploymentInput(options))
       : loadTemplate(file, options));
-    const obstacles = options.offline ? [] : (await resolved(file, template, options)).obstacles;
+    const obstacles = options.offline ? [] : (await resolved(file, template, place, options)).obstacles;
     if (options.output === 'json') json({ valid: true, warnings: [...warnings, ...obstacles] });
     else say({ tone: 'good', text: `${file} is valid.` });
   } catch (error) {
@@ -72,8 +73,8 @@ async function validate(file: string, options: Options): Promise<void> {
 }
 
 async function plan(file: string, options: Options): Promise<void> {
-  const { template, declared } = await loadTemplate(file, options);
-  const { plan: made, obstacles } = await resolved(file, template, options);
+  const { template, declared, place } = await loadTemplate(file, options);
+  const { plan: made, obstacles } = await resolved(file, template, place, options);
   const before = declared.map(({ type, id }) => ({ type, id }));
   if (options.output === 'json') json({ hash: planHash(made), ...made, declared: before, obstacles });
   else data(renderPlan(made, before));
@@ -86,7 +87,12 @@ interface Resolved {
 }
 
 /** The plan of a template, with everything that can be known without a machine checked on the way. */
-async function resolved(file: string, template: ImageTemplate, options: Options): Promise<Resolved> {
+async function resolved(
+  file: string,
+  template: ImageTemplate,
+  place: PlaceInFile,
+  options: Options,
+): Promise<Resolved> {
   const signal = interruptSignal();
   const strict = options.strict ?? false;
   return withServices(templateDirectories(file, options.allowDir), async services => {
@@ -112,9 +118,13 @@ async function resolved(file: string, template: ImageTemplate, options: Options)
         const targets = template.validate.sourceValidationOnly ? [] : template.distribute;
         await attempts.try(() => checkTargets(targets, image, services.store, { strict, location }));
       }
-      attempts.end();
+      try {
+        attempts.end();
+      } catch (error) {
+        throw error instanceof KilnError ? placed(error, place) : error;
+      }
       if (source === undefined) throw new Error('the source has neither been resolved nor refused');
-      const obstacles = feasible.details.map(one => ({ ...one, severity: 'warning' }) as const);
+      const obstacles = place(feasible.details).map(one => ({ ...one, severity: 'warning' }) as const);
       for (const text of renderProblems(obstacles, file)) say({ tone: 'warning', text });
       return { plan: makePlan(template, { source, artifacts: fetched, host: hostCapacity() }), obstacles };
     } finally {

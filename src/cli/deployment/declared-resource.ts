@@ -4,15 +4,18 @@ import { showPath } from '../../arm/deployments/problems.ts';
 import { deploymentError } from '../../errors/deployments.ts';
 import type { Emit } from '../../events/build-event.ts';
 import { declareDefinition, declareGallery } from '../../galleries/declare.ts';
-import { ensureResourceGroup } from '../../galleries/ensure.ts';
 import { regionName } from '../../store/regions.ts';
 import type { Store } from '../../store/store.ts';
+import type { JsonDocument } from '../../template/json-document.ts';
 
 export const IMAGE_TEMPLATE = 'Microsoft.VirtualMachineImages/imageTemplates';
 
 /** What has no effect on the command line, by lower-case type, and why: nobody is kept from anything there. */
 const NOTED: Readonly<Record<string, string>> = {
   'microsoft.managedidentity/userassignedidentities': 'on the command line a build needs no identity',
+  'microsoft.authorization/locks': 'on the command line nothing is locked',
+  'microsoft.resources/deploymentscripts':
+    '`kiln build` does what such scripts are there for; others have to be run by hand',
   'microsoft.authorization/roleassignments': 'on the command line nobody needs a role',
   'microsoft.authorization/roledefinitions': 'on the command line nobody needs a role',
 };
@@ -41,15 +44,6 @@ type Maker = (resource: EvaluatedResource, body: unknown) => DeclaredResource['c
 
 /** Types that Kiln makes, lower case. */
 const MADE: Readonly<Record<string, Maker>> = {
-  'microsoft.resources/resourcegroups': (resource, body) => {
-    const { location } = read(located, resource, body);
-    const { subscription, name } = partsOf(resource);
-    const options = (emit: Emit) => ({ strict: false, location: regionName(location), emit });
-    return (store, emit) =>
-      store.write(async trx => {
-        await ensureResourceGroup(trx, { subscription, resourceGroup: name }, options(emit));
-      });
-  },
   'microsoft.compute/galleries': (resource, body) => {
     const given = read(located, resource, body);
     const { subscription, resourceGroup, name } = partsOf(resource);
@@ -73,7 +67,7 @@ export function withoutEffect(resource: EvaluatedResource): string | undefined {
 }
 
 /** @throws KilnError `DeploymentResourceUnsupported` when a type is among them that Kiln does not make. */
-export function refuseOthers(resources: readonly EvaluatedResource[]): void {
+export function refuseOthers(resources: readonly EvaluatedResource[], document: JsonDocument): void {
   const others = resources.filter(({ type }) => {
     const key = type.toLowerCase();
     return !(key in MADE) && !(key in NOTED) && key !== IMAGE_TEMPLATE.toLowerCase();
@@ -82,7 +76,7 @@ export function refuseOthers(resources: readonly EvaluatedResource[]): void {
   const types = [...new Set(others.map(({ type }) => type))].map(type => `\`${type}\``).join(', ');
   const details = others.map(({ type, name, path }) => {
     const message = `Kiln does not make resources of the type \`${type}\` (\`${name}\`).`;
-    return { code: 'DeploymentResourceUnsupported', message, target: showPath(path) };
+    return { code: 'DeploymentResourceUnsupported', message, target: showPath(path), ...document.locate(path) };
   });
   throw deploymentError('DeploymentResourceUnsupported', { types }, { details });
 }

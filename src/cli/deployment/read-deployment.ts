@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parse as parsePath } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { evaluateDeployment } from '../../arm/deployments/evaluate-deployment.ts';
 import type { EvaluatedDeployment, EvaluatedResource } from '../../arm/deployments/evaluated.ts';
 import { showPath } from '../../arm/deployments/problems.ts';
@@ -53,13 +54,14 @@ export function readDeployment(
       id: `/subscriptions/${subscription}/resourceGroups/${resourceGroup}`,
     },
     deploymentName: parsePath(file).name,
+    templateUri: pathToFileURL(file).href,
     now: new Date(),
     newGuid: randomUUID,
     existing: () => undefined,
     locate: path => document.locate(path),
   });
   const resources = allResources(evaluated, runtime);
-  refuseOthers(resources);
+  refuseOthers(resources, document);
   const chosen = chooseTemplate(file, resources, input.templateName);
   const made: DeclaredResource[] = [];
   for (const resource of resources) {

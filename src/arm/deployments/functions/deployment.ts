@@ -23,15 +23,11 @@ export const deploymentFunctions: Functions = {
   },
   deployment: {
     arity: [0, 0],
-    run: call => ({
-      name: call.context.scope.deploymentName,
-      properties: {
-        template: call.context.scope.template,
-        parameters: {},
-        mode: 'Incremental',
-        provisioningState: 'Accepted',
-      },
-    }),
+    run: call => {
+      const { deploymentName: name, template, templateUri: uri } = call.context.scope;
+      const properties = { template, parameters: {}, mode: 'Incremental', provisioningState: 'Accepted' };
+      return { name, properties: uri === undefined ? properties : { templateLink: { uri }, ...properties } };
+    },
   },
   environment: { arity: [0, 0], run: () => ENVIRONMENT },
   subscription: {
