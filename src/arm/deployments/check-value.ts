@@ -68,9 +68,17 @@ function checkProperties(
   checking: Checking,
   invalid: (why: string) => Failure,
 ): void {
+  const variant = variantOf(value, inside, invalid);
+  if (variant !== undefined) {
+    const schema = inner(variant, checking);
+    // One that leads on to others could lead back.
+    if (member(schema.inside, 'discriminator') !== undefined)
+      throw new Failure('A variant can have no variants of its own.');
+    return check(value, schema, place, checking);
+  }
   const properties = memberValue(inside, 'properties');
   const declared = properties !== undefined && isObject(properties) ? properties : {};
-  const additional = memberValue(inside, 'additionalProperties');
+  const additional = memberValue(inside, 'sealed') === true ? false : memberValue(inside, 'additionalProperties');
   checking.budget.read([declared]);
   for (const [name, declaration] of Object.entries(declared)) {
     const schema = inner(declaration, checking);
@@ -84,6 +92,23 @@ function checkProperties(
     if (additional === false) throw invalid(`The property '${name}' is not allowed.`);
     check(one, inner(additional, checking), `${place}.${name}`, checking);
   }
+}
+
+/** The type that an object has by the value of one of its properties, where its type has variants. */
+function variantOf(value: JsonObject, inside: JsonObject, invalid: (why: string) => Failure): JsonValue | undefined {
+  const discriminator = memberValue(inside, 'discriminator');
+  if (discriminator === undefined) return undefined;
+  const name = isObject(discriminator) ? memberValue(discriminator, 'propertyName') : undefined;
+  const mapping = isObject(discriminator) ? memberValue(discriminator, 'mapping') : undefined;
+  if (typeof name !== 'string' || mapping === undefined || !isObject(mapping)) {
+    throw new Failure('`discriminator` of a type needs a `propertyName` and a `mapping`.');
+  }
+  const found = memberValue(value, name);
+  if (found === undefined) throw invalid(`The property '${name}' is missing.`);
+  // The names of variants are values: their case counts.
+  const variant = typeof found === 'string' && Object.hasOwn(mapping, found) ? mapping[found] : undefined;
+  if (variant !== undefined) return variant;
+  throw invalid(`The property '${name}' must be one of: ${Object.keys(mapping).join(', ')}.`);
 }
 
 function checkElements(value: readonly JsonValue[], { inside }: Schema, place: string, checking: Checking): void {

@@ -60,6 +60,12 @@ describe('parameters', () => {
     [{ $ref: '#/definitions/tree' }, { v: 1, sub: { v: 'x' } }, "At '.sub.v': Expected a value of type 'Integer'"],
     [{ $ref: '#/definitions/tree' }, { v: 1, more: 1 }, "The property 'more' is not allowed"],
     [{ $ref: '#/definitions/tree' }, { sub: null }, "The property 'v' is missing"],
+    [{ $ref: '#/definitions/shape' }, { side: 1 }, "The property 'kind' is missing"],
+    [{ $ref: '#/definitions/shape' }, { kind: 'Square', side: 1 }, "The property 'kind' must be one of: square, dot"],
+    [{ $ref: '#/definitions/shape' }, { kind: 'square', side: 'x' }, "At '.side': Expected a value of type 'Integer'"],
+    [{ $ref: '#/definitions/shape' }, { kind: 'dot', side: 1 }, "The property 'side' is not allowed"],
+    [{ $ref: '#/definitions/round' }, { kind: 'round' }, 'no variants of its own'],
+    [{ type: 'object', discriminator: {} }, {}, 'needs a `propertyName` and a `mapping`'],
     [{ type: 'array', prefixItems: [{ type: 'int' }], items: { type: 'bool' } }, [1, 2], "At '[1]'"],
     [{ type: 'string', defaultValue: "[parameters('p')]" }, undefined, 'refers to itself'],
     [{ type: 'string', defaultValue: "[variables('v')]" }, undefined, 'variables are made after parameters'],
@@ -69,7 +75,18 @@ describe('parameters', () => {
       properties: { v: { type: 'int' }, sub: { $ref: '#/definitions/tree', nullable: true } },
       additionalProperties: false,
     };
-    const definitions = { tree, self: { $ref: '#/definitions/self' }, short: { type: 'string', maxLength: 2 } };
+    const variants = (mapping: object) => ({ type: 'object', discriminator: { propertyName: 'kind', mapping } });
+    const square = { type: 'object', properties: { kind: { type: 'string' }, side: { type: 'int' } } };
+    const dot = { type: 'object', properties: { kind: { type: 'string' } }, sealed: true };
+    const shape = variants({ square, dot });
+    const round = variants({ round: { $ref: '#/definitions/round' } });
+    const definitions = {
+      shape,
+      round,
+      tree,
+      self: { $ref: '#/definitions/self' },
+      short: { type: 'string', maxLength: 2 },
+    };
     const document = template({ definitions, parameters: { p: declaration }, variables: { v: 'x' } });
     const error = refused(document, { parameters: given === undefined ? {} : { p: given } });
     expect(error.details).toHaveLength(1);

@@ -1,14 +1,5 @@
-import { Failure, unsupported } from './failure.ts';
-import {
-  isArray,
-  isObject,
-  type JsonObject,
-  type JsonValue,
-  MAX_DEPTH,
-  member,
-  memberValue,
-  typeName,
-} from './json-value.ts';
+import { Failure } from './failure.ts';
+import { isArray, isObject, type JsonObject, type JsonValue, MAX_DEPTH, memberValue, typeName } from './json-value.ts';
 
 /** What a template says of the values of a parameter or an output. */
 export interface Schema {
@@ -20,7 +11,7 @@ export interface Schema {
   readonly maxValue: number | undefined;
   readonly minLength: number | undefined;
   readonly maxLength: number | undefined;
-  /** The types of what is inside: `properties`, `additionalProperties`, `items`, `prefixItems`. */
+  /** The types of what is inside: `properties`, `additionalProperties`, `sealed`, `discriminator`, `items`, `prefixItems`. */
   readonly inside: JsonObject;
 }
 
@@ -46,9 +37,6 @@ export function readSchema(declaration: JsonObject, template: JsonObject): Schem
   if (typeof type !== 'string' || !Object.hasOwn(TYPES, type.toLowerCase())) {
     const types = 'string, securestring, int, bool, object, secureObject, array';
     throw new Failure(`Its \`type\` must be one of: ${types}.`);
-  }
-  for (const unknown of ['discriminator', 'sealed']) {
-    if (member(whole, unknown) !== undefined) throw unsupported(`\`${unknown}\` of a type is not supported.`);
   }
   const allowed = memberValue(whole, 'allowedValues');
   if (allowed !== undefined && !isArray(allowed)) throw new Failure('`allowedValues` must be an array.');
