@@ -43,6 +43,8 @@ export interface BuildRequest {
   readonly timeoutSeconds?: number;
   /** Refuse to create resource groups, galleries and definitions. */
   readonly strict: boolean;
+  /** Adds to an error where in the user's file it has its cause. */
+  readonly place?: (error: KilnError) => KilnError;
 }
 
 export interface BuildResult {
@@ -121,6 +123,7 @@ export async function runBuild(
     });
   };
   await attempt(() => announced('clean-up', events.emit, () => work.cleanUp(error)));
+  if (error !== undefined) error = request.place?.(error) ?? error;
   const seconds = (performance.now() - began) / 1000;
   await attempt(() =>
     finishRun(services.store, runId, {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BuildResult } from '../../build/run-build.ts';
 import { prepareRun, runBuild } from '../../build/run-build.ts';
+import type { KilnError } from '../../errors/kiln-error.ts';
 import type { BuildEvent } from '../../events/build-event.ts';
 import { EventStream } from '../../events/event-stream.ts';
 import { createEventFile, createLogFile } from '../../events/log-file.ts';
@@ -14,6 +15,7 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
 import { networkHint } from '../network-hint.ts';
 import { json, jsonData, say, warn } from '../output.ts';
+import { placed } from '../place-in-file.ts';
 import { createJsonLines } from '../render/json-lines.ts';
 import { createPlainRenderer } from '../render/plain.ts';
 import { summarize } from '../render/summary.ts';
@@ -60,7 +62,7 @@ export function addBuild(program: Command): void {
 }
 
 async function build(file: string, options: BuildOptions): Promise<void> {
-  const { template, text: templateText, declared, outputs, secrets } = await loadTemplate(file, options);
+  const { template, text: templateText, declared, outputs, place, secrets } = await loadTemplate(file, options);
   const signal = interruptSignal();
   await withServices(templateDirectories(file, options.allowDir), async services => {
     for (const resource of declared) await resource.create(services.store, warn);
@@ -72,6 +74,7 @@ async function build(file: string, options: BuildOptions): Promise<void> {
       templateText,
       keepSeconds: options.keepFor,
       strict: options.strict ?? false,
+      place: (error: KilnError) => placed(error, place),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
       ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
     };
