@@ -1,3 +1,4 @@
+import { buildError } from '../errors/build.ts';
 import { DEPROVISIONING_SCRIPT } from './generalize-scripts.ts';
 import type { GuestSession } from './guest-session.ts';
 
@@ -18,13 +19,17 @@ export class DeprovisioningCopy {
   }
 
   async take(): Promise<void> {
-    await this.#run(`if [ -e ${DEPROVISIONING_SCRIPT} ]; then sudo cp -p ${DEPROVISIONING_SCRIPT} ${COPY}; fi`);
+    await this.#run(
+      `if [ -e ${DEPROVISIONING_SCRIPT} ]; then sudo cp -p ${DEPROVISIONING_SCRIPT} ${COPY} && sudo cmp -s ${DEPROVISIONING_SCRIPT} ${COPY}; fi`,
+    );
   }
 
   /** To be called after a restart. */
   async putBack(): Promise<void> {
     const [copy, script] = [COPY, DEPROVISIONING_SCRIPT];
-    await this.#run(`if [ -e ${copy} ] && [ ! -e ${script} ]; then sudo cp -p ${copy} ${script}; fi`);
+    await this.#run(
+      `if [ -e ${copy} ] && [ ! -e ${script} ]; then sudo cp -p ${copy} ${script} && sudo cmp -s ${copy} ${script}; fi`,
+    );
   }
 
   async drop(): Promise<void> {
@@ -32,6 +37,12 @@ export class DeprovisioningCopy {
   }
 
   async #run(command: string): Promise<void> {
-    await this.#session.guest.run(command, { signal: this.#signal });
+    const { exitCode, stderr } = await this.#session.guest.run(command, { signal: this.#signal });
+    if (exitCode === 0) return;
+    // Without it the image would not be generalized as its template says.
+    const said = stderr.trim().split('\n').at(-1) || `exit code ${exitCode}`;
+    throw buildError('GeneralizeFailed', {
+      reason: `${DEPROVISIONING_SCRIPT} could not be kept over a restart (${said})`,
+    });
   }
 }

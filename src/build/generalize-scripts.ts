@@ -25,7 +25,8 @@ export const DEPROVISIONED = /^(.*)kiln: deprovisioned (\d+|missing)$/;
  * Runs the deprovisioning script as root, and goes on only when it succeeded. Comes before `finishScript` in one shell: with the
  * resolver's file gone, every further `sudo` would first wait for the name of this machine.
  */
-export const DEPROVISION = `script=${DEPROVISIONING_SCRIPT}
+export function deprovisionScript(user: string): string {
+  return `${closeMotd(user)}script=${DEPROVISIONING_SCRIPT}
 if [ -e "$script" ]; then
   chmod 0755 "$script"
   "$script" </dev/null
@@ -36,15 +37,27 @@ fi
 echo "kiln: deprovisioned $code"
 case $code in 0 | missing) ;; *) exit 1 ;; esac
 `;
+}
 
 /** Printed when everything of the build is out of the image, just before the guest powers off. */
 export const GENERALIZED_MARK = 'kiln: generalized';
 
 /**
  * Lets the build user append to the message of the day. Microsoft's own samples do that without `sudo`, though the service's
- * documentation says that root's work needs it; `finishScript` takes it back.
+ * documentation says that root's work needs it; `deprovisionScript` takes it back.
  */
-export const OPEN_MOTD = `[ ! -f /etc/motd ] || sudo sh -c 'chgrp "$1" /etc/motd && chmod g+w /etc/motd' sh "$(id -g)"`;
+export const OPEN_MOTD = `if [ -f /etc/motd ] && [ ! -L /etc/motd ] && [ "$(stat -c '%g %a' /etc/motd)" = '0 644' ]; then
+  sudo sh -c 'chgrp "$1" /etc/motd && chmod 664 /etc/motd' sh "$(id -g)"
+fi`;
+
+/** Runs as root before anything else of generalization, while the build user's group has its name. */
+function closeMotd(user: string): string {
+  return `if [ "$(stat -c '%g %a' /etc/motd 2>/dev/null)" = "$(id -g ${user}) 664" ]; then
+  chgrp root /etc/motd
+  chmod 644 /etc/motd
+fi
+`;
+}
 
 /**
  * What Kiln itself takes out of the image, whatever the deprovisioning script did: its user, the provisioning data, the
@@ -55,10 +68,6 @@ export function finishScript(user: string, hostName: string): string {
   return `set -u
 fail() { echo "$*" >&2; exit 1; }
 home=$(getent passwd ${user} | cut -d: -f6)
-if [ -f /etc/motd ] && [ "$(stat -c %g /etc/motd)" = "$(id -g ${user})" ]; then
-  chgrp root /etc/motd
-  chmod g-w /etc/motd
-fi
 userdel -f ${user} >/dev/null 2>&1
 ! getent passwd ${user} >/dev/null || fail "the user ${user} could not be removed"
 groupdel ${user} >/dev/null 2>&1
@@ -99,7 +108,7 @@ for log in wtmp btmp lastlog faillog auth.log secure syslog messages daemon.log 
   [ ! -f /var/log/$log ] || : >/var/log/$log
 done
 [ ! -f /var/log/apt/history.log ] || sed -i '/^Requested-By: ${user} /d' /var/log/apt/history.log
-rm -f ${DEPROVISIONING_SCRIPT} /tmp/kiln-*.sh
+rm -f ${DEPROVISIONING_SCRIPT} /tmp/kiln-*.sh /var/tmp/kiln-deprovisioning.sh
 
 cd /
 sync

@@ -25,8 +25,10 @@ export async function sweepRuns(services: SweepServices, emit: Emit): Promise<vo
     const owner = await readFile(directory.lock, 'utf8').catch(() => undefined);
     if (owner !== undefined && isAlive(owner)) continue;
     if (owner === undefined && !hasMachine(directory)) continue;
-    if (owner !== undefined) await endAbandonedRun(services, runId, directory, emit);
+    if (owner !== undefined) await endAbandonedRun(services, runId, emit);
     if ((await findKeptMachine(directory.root)) === undefined) await freeRun(services, runId, directory);
+    // Last: what is interrupted before has to be done again.
+    if (owner !== undefined) await rm(directory.lock, { force: true });
   }
   await sweepStore(services.store);
 }
@@ -36,12 +38,7 @@ function hasMachine(directory: RunDirectory): boolean {
   return [directory.buildMachine, directory.validationMachine].some(root => existsSync(machineDirectory(root).disk));
 }
 
-async function endAbandonedRun(
-  { store }: SweepServices,
-  runId: string,
-  directory: RunDirectory,
-  emit: Emit,
-): Promise<void> {
+async function endAbandonedRun({ store }: SweepServices, runId: string, emit: Emit): Promise<void> {
   const record = await getRun(store, runId);
   if (record?.status === 'Running') {
     const error = buildError('RunAbandoned', { run: runId });
@@ -53,14 +50,14 @@ async function endAbandonedRun(
       message: `Cleaned up after run ${runId}: its process ended without finishing.`,
     });
   }
-  await rm(directory.lock, { force: true });
 }
 
 /** Gives up everything that a run without a live process or machine still occupies, but its logs. */
 export async function freeRun(services: SweepServices, runId: string, directory: RunDirectory): Promise<void> {
-  await removeMachines(directory);
   await removeWork(directory);
   await services.releaseSource(runHolder(runId));
   await releasePins(services.store, runHolder(runId));
   await releaseStagingGroup(services.store, runHolder(runId));
+  // Last: a machine's disk is how the next sweep knows that there is something to do.
+  await removeMachines(directory);
 }

@@ -37,9 +37,9 @@ export async function showImage(store: Store, idOrName: string): Promise<Publish
  * @throws KilnError `ImageNotFound`, `BadResourceId`, `VersionNumberInvalid`.
  */
 export async function removeImage(store: Store, id: string): Promise<string> {
+  if (!id.toLowerCase().startsWith('/subscriptions/')) return removeVhd(store, pathOf(id));
   if (/\/versions\/[^/]*$/.test(id)) return removeGalleryVersion(store, parseVersionId(id));
-  if (id.toLowerCase().startsWith('/subscriptions/')) return removeManagedImage(store, parseManagedImageId(id));
-  return removeVhd(store, pathOf(id));
+  return removeManagedImage(store, parseManagedImageId(id));
 }
 
 /** One line for each image, as columns. */

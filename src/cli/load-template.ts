@@ -10,8 +10,10 @@ import { type CheckedTemplate, checkTemplateFile, renderProblems } from './valid
  * @throws KilnError those of `checkTemplateFile`
  */
 export async function loadTemplate(file: string, options: DeploymentOptions): Promise<CheckedTemplate> {
+  // Problems of the parameters file are none of the template.
+  const input = await deploymentInput(options);
   try {
-    const parsed = await checkTemplateFile(file, await deploymentInput(options));
+    const parsed = await checkTemplateFile(file, input);
     for (const text of renderProblems(parsed.warnings, file)) say({ tone: 'warning', text });
     return parsed;
   } catch (error) {

@@ -1,12 +1,20 @@
 import type { BuildEventBody } from '../events/build-event.ts';
-import { jsonLine } from '../events/printable.ts';
+import { jsonLine, printable } from '../events/printable.ts';
+import { type Scrub, scrubber } from '../events/scrub.ts';
 import { progressText } from './render/amounts.ts';
 import { paint } from './render/paint.ts';
 import type { Line } from './render/wording.ts';
 
+let scrub: Scrub = scrubber();
+
+/** From now on these texts, as they are or inside of JSON, are not printed by anything here. */
+export function protect(secrets: ReadonlySet<string>): void {
+  scrub = scrubber([...secrets].flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1)]));
+}
+
 /** Data: the only thing that goes to stdout. */
 export function data(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  process.stdout.write(scrub(text.endsWith('\n') ? text : `${text}\n`));
 }
 
 export function json(value: unknown): void {
@@ -20,12 +28,13 @@ export function jsonData(value: unknown): void {
 /** Everything that is said to a person. */
 export function say(...lines: readonly Line[]): void {
   const painted = paint(process.stderr);
-  for (const line of lines) process.stderr.write(`${painted(line)}\n`);
+  for (const line of lines) process.stderr.write(`${painted({ ...line, text: scrub(line.text) })}\n`);
 }
 
 /** Says what happens outside of a run: notes, warnings, progress on a terminal. */
 export function warn(event: BuildEventBody): void {
-  if (event.type === 'log') say({ tone: event.level === 'warning' ? 'warning' : 'plain', text: event.message });
+  if (event.type === 'log')
+    say({ tone: event.level === 'warning' ? 'warning' : 'plain', text: printable(event.message) });
   if (event.type === 'progress' && process.stderr.isTTY) {
     const end = event.done >= event.total ? '\n' : '';
     process.stderr.write(`\r\x1b[K${event.what}: ${progressText(event.done, event.total, event.unit)}${end}`);

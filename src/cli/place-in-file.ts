@@ -1,4 +1,5 @@
-import type { ErrorDetail, KilnError } from '../errors/kiln-error.ts';
+import { type ErrorDetail, KilnError } from '../errors/kiln-error.ts';
+import type { Scrub } from '../events/scrub.ts';
 import type { JsonDocument, Segment } from '../template/json-document.ts';
 
 /** Adds lines and columns to problems that have a JSON path below the image template. */
@@ -18,6 +19,18 @@ export function placed(error: KilnError, place: PlaceInFile): KilnError {
   const { code, message, target, details } = error;
   if (details.length > 0) return error.with({ details: place(details) });
   return target === undefined ? error : error.with({ details: place([{ code, message, target }]) });
+}
+
+/** The error without a secret in what it says: it is kept with the run. */
+export function withoutSecrets(error: KilnError, scrub: Scrub): KilnError {
+  const { code, exit, message, todo, target, details, output, log, cause } = error;
+  return new KilnError(code, exit, scrub(message), scrub(todo), {
+    cause,
+    ...(target === undefined ? {} : { target: scrub(target) }),
+    details: details.map(one => ({ ...one, message: scrub(one.message) })),
+    output: output.map(scrub),
+    ...(log === undefined ? {} : { log }),
+  });
 }
 
 /** `properties.customize[1].scriptUri` as segments; names that are not plain words stand in brackets and quotes. */

@@ -40,7 +40,7 @@ describe('checkTemplateFile', () => {
     const file = await fileWith(text(example({ vmProfile: { vmSize: 'Standard_NC6' } })));
     const error: KilnError = await checkTemplateFile(file, NO_INPUT).catch(e => e);
     expect(renderProblems(error, 'template.json')).toEqual([
-      'template.json: error: The VM size `Standard_NC6` promises a GPU or FPGA, which a build machine of Kiln does not have. (properties.vmProfile.vmSize)',
+      'template.json:32:17: error: The VM size `Standard_NC6` promises a GPU or FPGA, which a build machine of Kiln does not have. (properties.vmProfile.vmSize)',
     ]);
   });
 });

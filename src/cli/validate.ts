@@ -20,7 +20,7 @@ import { NEWEST_VERSION } from '../template/versions.ts';
 import type { DeclaredResource } from './deployment/declared-resource.ts';
 import type { DeploymentInput } from './deployment/deployment-input.ts';
 import { type Deployment, readDeployment } from './deployment/read-deployment.ts';
-import { type PlaceInFile, placeInFile } from './place-in-file.ts';
+import { type PlaceInFile, placed, placeInFile } from './place-in-file.ts';
 import { readTemplate } from './read-template.ts';
 import { templateName } from './template-name.ts';
 
@@ -62,7 +62,11 @@ export async function checkTemplateFile(file: string, input: DeploymentInput): P
     : { ...parseTemplate(text, options), ...plain(text, document) };
   if (!isDeployment(document.value) && isGiven(input)) throw deploymentError('NotADeployment', { file });
   const size = checked.template.vmProfile.vmSize;
-  if (size !== '') vmSize(size);
+  try {
+    if (size !== '') vmSize(size);
+  } catch (error) {
+    throw error instanceof KilnError ? placed(error, checked.place) : error;
+  }
   return checked;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KilnError } from '../errors/kiln-error.ts';
-import { checkFeatures, checkOperatingSystem } from './feasible.ts';
+import { checkFeatures, checkSourceSystem, checkStepTypes } from './feasible.ts';
 import { resolved, source, template } from './plan.fixture.ts';
 import { makePlan } from './plan.ts';
 
@@ -62,7 +62,7 @@ describe('checkFeatures', () => {
   });
 });
 
-describe('checkOperatingSystem', () => {
+describe('the operating system of the source', () => {
   const windows = { ...source, os: 'Windows' as const };
   const mixed = template({
     customize: [
@@ -81,7 +81,7 @@ describe('checkOperatingSystem', () => {
   });
 
   it('names every step that is for Windows when the source is Linux', () => {
-    const error = refusal(() => checkOperatingSystem(mixed, source));
+    const error = refusal(() => checkStepTypes(mixed, source));
     expect(error).toMatchObject({ code: 'UnsupportedCustomizerType', exit: 2 });
     expect(error.message).toBe(
       'A `PowerShell` customizer runs on Windows, and the source Debian:debian-12:12-gen2:12.20260101.1 is Linux.',
@@ -96,13 +96,14 @@ describe('checkOperatingSystem', () => {
   });
 
   it('names every step that is for Linux when the source is Windows, and that nothing runs there', () => {
-    expect(places(refusal(() => checkOperatingSystem(mixed, windows)))).toEqual([
+    expect(places(refusal(() => checkStepTypes(mixed, windows)))).toEqual([
       'UnsupportedCustomizerType properties.customize[0].type',
       'UnsupportedValidatorType properties.validate.inVMValidations[1].type',
-      'WindowsSourceUnavailable properties.source',
     ]);
     const fitting = template({ customize: [{ type: 'PowerShell', inline: ['dir'] }], validate: {} });
-    expect(refusal(() => checkOperatingSystem(fitting, windows))).toMatchObject({
+    expect(() => checkStepTypes(fitting, windows)).not.toThrow();
+    expect(() => checkSourceSystem(source)).not.toThrow();
+    expect(refusal(() => checkSourceSystem(windows))).toMatchObject({
       code: 'WindowsSourceUnavailable',
       exit: 2,
       target: 'properties.source',
@@ -112,7 +113,7 @@ describe('checkOperatingSystem', () => {
 
   it('names a validator when the customizers fit', () => {
     const of = template({ validate: { inVMValidations: [{ type: 'PowerShell', inline: ['dir'] }] } });
-    expect(refusal(() => checkOperatingSystem(of, source))).toMatchObject({
+    expect(refusal(() => checkStepTypes(of, source))).toMatchObject({
       code: 'UnsupportedValidatorType',
       target: 'properties.validate.inVMValidations[0].type',
     });

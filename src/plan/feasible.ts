@@ -34,12 +34,21 @@ export function checkFeatures(template: ImageTemplate): void {
 }
 
 /**
- * Refuses steps that are for another operating system than the source's, and a source that nothing can run on.
+ * Refuses a source that nothing can run on.
  *
- * @throws KilnError `UnsupportedCustomizerType`, `UnsupportedValidatorType`, `WindowsSourceUnavailable`; with several,
- * `details` lists them all
+ * @throws KilnError `WindowsSourceUnavailable`
  */
-export function checkOperatingSystem(template: ImageTemplate, source: Pick<SourceDisk, 'os' | 'exactName'>): void {
+export function checkSourceSystem(source: Pick<SourceDisk, 'os' | 'exactName'>): void {
+  if (source.os !== 'Windows') return;
+  throw templateError('WindowsSourceUnavailable', { source: source.exactName }, { target: 'properties.source' });
+}
+
+/**
+ * Refuses steps that are for another operating system than the source's, as the service does.
+ *
+ * @throws KilnError `UnsupportedCustomizerType`, `UnsupportedValidatorType`; with several, `details` lists them all
+ */
+export function checkStepTypes(template: ImageTemplate, source: Pick<SourceDisk, 'os' | 'exactName'>): void {
   const misfits = (
     code: 'UnsupportedCustomizerType' | 'UnsupportedValidatorType',
     steps: readonly (Customizer | Validator)[],
@@ -54,9 +63,6 @@ export function checkOperatingSystem(template: ImageTemplate, source: Pick<Sourc
   refuse([
     ...misfits('UnsupportedCustomizerType', template.customize, 'customize'),
     ...misfits('UnsupportedValidatorType', template.validate.inVMValidations, 'validate.inVMValidations'),
-    ...(source.os === 'Windows'
-      ? [templateError('WindowsSourceUnavailable', { source: source.exactName }, { target: 'properties.source' })]
-      : []),
   ]);
 }
 

@@ -42,12 +42,18 @@ test.each([
   expect(fillPlaceholders(placeholder, defaults)).toEqual({ text: value, filled: [[placeholder, value]] });
 });
 
-test.each(['<srcImageName>', '<script>', '<name>', '<imgBuilder>', 'a < b > c', '{subscriptionId}'])(
-  '%s is left',
-  text => {
-    expect(fillPlaceholders(text, defaults)).toEqual({ text, filled: [] });
-  },
-);
+test.each([
+  '<srcImageName>',
+  '<script>',
+  '<name>',
+  '<imgBuilder>',
+  '<rg2>',
+  '<constructor>',
+  'a < b > c',
+  '{subscriptionId}',
+])('%s is left', text => {
+  expect(fillPlaceholders(text, defaults)).toEqual({ text, filled: [] });
+});
 
 test('braces count in resource ids', () => {
   const { text } = fillPlaceholders('/subscriptions/{subscriptionId}/resourceGroups/{rgName}', defaults);

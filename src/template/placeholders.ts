@@ -22,18 +22,18 @@ const IDENTITY = 'image-builder';
 
 /** The placeholder's words, as samples vary them: `<subscriptionID>`, `<rgName>`, `<sharedImageGalName>`, `<imageDefName>`. */
 const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
-  [/^sub(s?cription)?[ -_]?(id)?$/i, d => d.subscription],
-  [/^((identity|vnet|destination|image|sig)?(rg|resourceGroup))[ -_]?(name)?$/i, d => d.resourceGroup],
+  [/^sub(s?cription)?[ _-]?(id)?$/i, d => d.subscription],
+  [/^((identity|vnet|destination|image|sig)?(rg|resourceGroup))[ _-]?(name)?$/i, d => d.resourceGroup],
   [
-    /^(acg|(sharedImage|sig|myIb|img)?[ -_]?(gal|gallery|galleryName|galName|sharedImageGal|sharedImageGalleryName))[ -_]?(name)?$/i,
+    /^(acg|(sharedImage|sig|myIb|img)?[ _-]?(gal|gallery|galleryName|galName|sharedImageGal|sharedImageGalleryName))[ _-]?(name)?$/i,
     d => d.gallery,
   ],
-  [/^(my)?image[ -_]?(def|definition)[ -_]?(name)?$/i, d => d.imageDefinition],
-  [/^(region|location)1?([ -_]?name)?$/i, d => d.location],
-  [/^(region|location)2([ -_]?name)?$/i, d => d.otherLocation],
-  [/^(image|runOutput|(image|img)Template)[ -_]?name$/i, d => d.name],
+  [/^(my)?image[ _-]?(def|definition)[ _-]?(name)?$/i, d => d.imageDefinition],
+  [/^(region|location)1?([ _-]?name)?$/i, d => d.location],
+  [/^(region|location)2([ _-]?name)?$/i, d => d.otherLocation],
+  [/^(image|runOutput|(image|img)Template)[ _-]?name$/i, d => d.name],
   [/^imageVersion$/i, () => '1.0.0'],
-  [/^(managedIdentity|identity|buildVMIdentity|imageTemplateIdentity)[ -_]?(id|name)?$/i, () => IDENTITY],
+  [/^(managedIdentity|identity|buildVMIdentity|imageTemplateIdentity)[ _-]?(id|name)?$/i, () => IDENTITY],
   [/^(principal|client)Id$/i, () => '00000000-0000-0000-0000-000000000000'],
   [
     /^imgBuilderId$/i,
@@ -59,10 +59,15 @@ export function fillPlaceholders(
   );
   const out = text.replace(pattern, (whole: string, inAngles?: string, inBraces?: string) => {
     const words = (inAngles ?? inBraces ?? '').trim();
-    const value = defaults.others[words.toLowerCase()] ?? MEANINGS.find(([form]) => form.test(words))?.[1](defaults);
+    const value =
+      ownValue(defaults.others, words.toLowerCase()) ?? MEANINGS.find(([form]) => form.test(words))?.[1](defaults);
     if (value === undefined) return whole;
     filled.push([whole, value]);
     return value;
   });
   return { text: out, filled };
+}
+
+function ownValue(values: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(values, key) ? values[key] : undefined;
 }

@@ -18,7 +18,7 @@ const EXPRESSIONS: Readonly<Record<Language, RegExp | undefined>> = {
 };
 
 /**
- * Reports strings that still wait for a value: Resource Manager's expressions, which Kiln does not evaluate, and the
+ * Reports strings that still wait for a value: Resource Manager's expressions, where nothing has evaluated them, and the
  * placeholders of published samples. Returns the value with the escape `[[...]` of a deployment template undone.
  */
 export function checkResolved(

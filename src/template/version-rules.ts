@@ -1,7 +1,7 @@
 import { isRegion, normaliseRegion } from '../distributors/schema-fields.ts';
 import { IMAGE_REGIONS, SERVICE_REGIONS } from '../distributors/service-regions.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { below, isObject, nameIn, type Place, type Reading } from './names.ts';
+import { below, isDefined, isObject, nameIn, type Place, type Reading } from './names.ts';
 import { serviceCode } from './service-code.ts';
 import { DOT_IN_NAMES_SINCE, DOTLESS_NAMES, REQUIRED_BEFORE, TYPE_EARLY, VALUE_SINCE } from './since.ts';
 import { isAtLeast } from './versions.ts';
@@ -31,6 +31,7 @@ function checkValues(reading: Reading, value: unknown, place: Place): boolean {
   }
   if (!isObject(value)) return true;
   return Object.entries(value)
+    .filter(([name]) => isDefined(reading.version, below(place, name)))
     .map(([name, one]) => checkValues(reading, one, below(place, name)))
     .every(Boolean);
 }

@@ -63,10 +63,104 @@ describe('a deployment template', () => {
   });
 
   test('problems of the image template in it have their place in the file', async () => {
-    const { exitCode, stderr } = await site.kiln('validate', '--offline', file, '--param', 'imageName=not a name');
+    const { exitCode, stderr } = await site.kiln(
+      'validate',
+      '--offline',
+      file,
+      '--param',
+      `imageName=${'x'.repeat(70)}`,
+    );
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/azuredeploy\.json:\d+:\d+: error: `name` must have/);
     expect(stderr).toMatch(/azuredeploy\.json:\d+:\d+: error: `runOutputName` must have/);
+  });
+
+  test('a nested deployment and an identity have a state for what comes after them', async () => {
+    const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/main/images/web';
+    const schema = 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#';
+    const inner = {
+      ...{ $schema: schema, contentVersion: '1.0.0.0', resources: [] },
+      outputs: { id: { type: 'string', value: id } },
+    };
+    const identity = { type: 'Microsoft.ManagedIdentity/userAssignedIdentities', apiVersion: '2023-01-31' };
+    const file = await site.write('nested.json', {
+      ...{ $schema: schema, contentVersion: '1.0.0.0', variables: { identity: identity.type } },
+      resources: [
+        { ...identity, name: 'builder', location: 'local' },
+        {
+          ...{ type: 'Microsoft.Resources/deployments', apiVersion: '2022-09-01', name: 'inner' },
+          properties: { mode: 'Incremental', template: inner },
+        },
+        {
+          ...{ type: 'Microsoft.VirtualMachineImages/imageTemplates', apiVersion: '2024-02-01', name: 'web' },
+          ...{ location: 'local', identity: { type: 'None' } },
+          properties: {
+            source: { type: 'PlatformImage', publisher: 'Test', offer: 'small', sku: 'disk', version: 'latest' },
+            distribute: [
+              {
+                ...{ type: 'SharedImage', runOutputName: 'x', targetRegions: [{ name: 'local' }] },
+                galleryImageId: "[reference('inner').outputs.id.value]",
+                artifactTags: { builder: "[reference(resourceId(variables('identity'), 'builder')).principalId]" },
+              },
+            ],
+          },
+        },
+      ],
+    });
+    const plan = (await site.json('plan', file)) as PlanDocument;
+    expect(plan.targets[0]?.galleryImageId).toBe(id);
+  });
+
+  test('values of secure parameters are not printed, whatever is wrong or right', async () => {
+    const secure = (inline: string, timeout: string) => ({
+      ...{ $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#' },
+      ...{ contentVersion: '1.0.0.0', parameters: { pw: { type: 'secureString' } } },
+      resources: [
+        {
+          ...{ type: 'Microsoft.VirtualMachineImages/imageTemplates', apiVersion: '2024-02-01', name: 'web' },
+          ...{ location: 'local', identity: { type: 'None' } },
+          properties: {
+            buildTimeoutInMinutes: timeout,
+            source: { type: 'PlatformImage', publisher: 'Test', offer: 'small', sku: 'disk', version: 'latest' },
+            customize: [{ type: 'Shell', inline: [inline] }],
+            distribute: [{ type: 'VHD', runOutputName: 'x' }],
+          },
+        },
+      ],
+    });
+    const secret = 'hunter"2secret';
+    const wrong = await site.write('wrong.json', secure('true', "[parameters('pw')]"));
+    const refused = await site.kiln('validate', wrong, '--param', `pw=${secret}`);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('must be a number')]);
+    const right = await site.write('right.json', secure("[concat('echo ', parameters('pw'))]", '[int(60)]'));
+    const plans = [
+      await site.kiln('plan', right, '--param', `pw=${secret}`),
+      await site.kiln('plan', right, '--param', `pw=${secret}`, '--output', 'json'),
+    ];
+    expect(plans.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(plans[0]?.stdout).toContain('echo ***');
+    const printed = [refused, ...plans].map(({ stdout, stderr }) => stdout + stderr).join();
+    expect(printed).not.toMatch(/hunter/);
+  });
+
+  test('names that no id may hold are refused', async () => {
+    const file = await site.write('escape.json', {
+      $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#',
+      contentVersion: '1.0.0.0',
+      resources: [
+        { type: 'Microsoft.Compute/galleries', apiVersion: '2022-03-03', name: 'g\x1b[2J', location: 'local' },
+      ],
+    });
+    const { exitCode, stderr } = await site.kiln('validate', '--offline', file);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('error InvalidTemplate')]);
+    expect(stderr).not.toContain('\x1b[2J');
+  });
+
+  test('problems of the parameters file are its own', async () => {
+    const broken = await site.write('broken.parameters.json', '{ "parameters": {');
+    const { exitCode, stderr } = await site.kiln('validate', '--offline', file, '--parameters', broken);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('This is not JSON')]);
+    expect(stderr).not.toContain(`${file}:`);
   });
 
   test('what Kiln does not make is refused by type, all of it', async () => {

@@ -74,7 +74,8 @@ function checkProperties(
     // One that leads on to others could lead back.
     if (member(schema.inside, 'discriminator') !== undefined)
       throw new Failure('A variant can have no variants of its own.');
-    return check(value, schema, place, checking);
+    check(value, schema, place, checking);
+    return;
   }
   const properties = memberValue(inside, 'properties');
   const declared = properties !== undefined && isObject(properties) ? properties : {};

@@ -4,9 +4,9 @@ import type { StepRef } from '../../events/build-event.ts';
 import { GuestDisconnected } from '../../guest/guest-channel.ts';
 import { BUILD_USER } from '../build-vm.ts';
 import {
-  DEPROVISION,
   DEPROVISIONED,
   DEPROVISIONING_SCRIPT,
+  deprovisionScript,
   finishScript,
   GENERALIZED_MARK,
 } from '../generalize-scripts.ts';
@@ -14,6 +14,8 @@ import type { GuestSession } from '../guest-session.ts';
 import type { StageContext } from '../services.ts';
 
 const POWER_OFF_MS = 300_000;
+/** The guest may print without end. */
+const KEPT_LINES = 20;
 
 /**
  * Runs the deprovisioning script, takes Kiln's own traces out of the image, and powers the guest off in the same
@@ -26,9 +28,10 @@ export async function generalizeStage(session: GuestSession, context: StageConte
   const step: StepRef = { phase: 'customize', index: 0, total: 0, type: 'Generalize', name: DEPROVISIONING_SCRIPT };
   const lines: string[] = [];
   const fail = (reason: string) =>
-    buildError('GeneralizeFailed', { reason }, { output: lines.slice(-20), log: directory.customizationLog });
+    buildError('GeneralizeFailed', { reason }, { output: lines, log: directory.customizationLog });
   const guest = await finishGuest(session, context, (line, stream) => {
     lines.push(line);
+    if (lines.length > KEPT_LINES) lines.shift();
     emit({ type: 'step-output', step, stream, line });
   });
   if (guest.deprovisioning === 'missing') {
@@ -68,7 +71,7 @@ async function finishGuest(
     if (line === GENERALIZED_MARK) done = true;
     else if (ended === undefined || rest !== '') onLine(rest, stream);
   };
-  const input = `${DEPROVISION}${finishScript(BUILD_USER, 'kiln-build')}`;
+  const input = `${deprovisionScript(BUILD_USER)}${finishScript(BUILD_USER, 'kiln-build')}`;
   try {
     const { exitCode, stderr } = await session.guest.run('sudo sh -s', { signal, onLine: watched, input });
     const reason = stderr.trim().split('\n').at(-1) || `the clean-up ended with exit code ${exitCode}`;

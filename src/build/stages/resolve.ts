@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { checkTargets } from '../../distributors/check-targets.ts';
-import { checkFeatures, checkOperatingSystem } from '../../plan/feasible.ts';
+import { checkFeatures, checkSourceSystem, checkStepTypes } from '../../plan/feasible.ts';
 import type { HostCapacity } from '../../plan/machine.ts';
 import { planMachine } from '../../plan/machine.ts';
 import type { SourceDisk } from '../../sources/source-disk.ts';
@@ -38,7 +38,8 @@ export async function resolveStage(
     location,
     strict,
   });
-  checkOperatingSystem(template, source);
+  checkStepTypes(template, source);
+  checkSourceSystem(source);
   planMachine(template, source, hostCapacity());
   const image = { ...source, sourceVersion: source.exactVersion };
   await checkStaging(template, strict, services);

@@ -31,14 +31,17 @@ menu() {
   [ -n "$config" ] || { left 'boot menu: there is none that GRUB has written'; return; }
   waits "$config" || { left 'boot menu: it does not wait'; return; }
   kept=$(mktemp -d /var/tmp/kiln-boot.XXXXXX) || { left 'boot menu: there is no room for a copy of it'; return; }
-  cp -p "$config" "$kept/menu"
+  # A copy that is cut short would be worse than none.
+  cp -p "$config" "$kept/menu" && cmp -s "$config" "$kept/menu" ||
+    { rm -rf "$kept"; left 'boot menu: there is no room for a copy of it'; return; }
   if grep -q 'default/grub\\.d' "$mkconfig"; then
     setting=/etc/default/grub.d/99-no-boot-menu.cfg
     mkdir -p /etc/default/grub.d
   else
     setting=/etc/default/grub
   fi
-  [ ! -e "$setting" ] || cp -p "$setting" "$kept/setting"
+  [ ! -e "$setting" ] || { cp -p "$setting" "$kept/setting" && cmp -s "$setting" "$kept/setting"; } ||
+    { rm -rf "$kept"; left "boot menu: there is no room for a copy of $setting"; return; }
   if [ -s "$setting" ]; then
     sed -i -e '/^GRUB_TIMEOUT=/d' -e '/^GRUB_RECORDFAIL_TIMEOUT=/d' "$setting"
     # The last line may have no end.
@@ -48,8 +51,8 @@ menu() {
   if said=$("$mkconfig" -o "$config" 2>&1) && ! waits "$config" && [ "$(entries "$config")" -ge "$(entries "$kept/menu")" ]; then
     changed "boot menu: it does not wait any more ($setting)"
   else
-    cat "$kept/menu" >"$config"
-    if [ -e "$kept/setting" ]; then cat "$kept/setting" >"$setting"; else rm -f "$setting"; fi
+    cat "$kept/menu" >"$config" && cmp -s "$config" "$kept/menu" || exit 9
+    if [ -e "$kept/setting" ]; then cat "$kept/setting" >"$setting" || exit 9; else rm -f "$setting"; fi
     echo "$said"
     left 'boot menu: GRUB cannot write one that does not wait'
   fi

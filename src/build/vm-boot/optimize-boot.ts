@@ -5,6 +5,9 @@ import type { StageContext } from '../services.ts';
 import { BOOT_SCRIPT, reportOf } from './boot-script.ts';
 import { type BootTime, measureRestart } from './measure-restart.ts';
 
+/** The guest may print without end. */
+const KEPT_LINES = 20;
+
 /**
  * Measures a restart, makes the boot faster, and measures again. Where nothing was changed there is nothing to measure again: the two
  * times are the same.
@@ -48,14 +51,16 @@ async function change(
     input: BOOT_SCRIPT,
     onLine: (line, stream) => {
       lines.push(line);
+      if (lines.length > KEPT_LINES) lines.shift();
       emit({ type: 'step-output', step, stream, line });
       const report = stream === 'stdout' ? reportOf(line) : undefined;
-      if (report !== undefined) said[report.kind].push(report.text);
+      if (report !== undefined && said[report.kind].length < KEPT_LINES)
+        said[report.kind].push(report.text.slice(0, 200));
     },
   });
   if (exitCode === 0) return said;
   const reason = `the changes ended with exit code ${exitCode}`;
-  throw buildError('BootOptimizationFailed', { reason }, { output: lines.slice(-20), log: directory.customizationLog });
+  throw buildError('BootOptimizationFailed', { reason }, { output: lines, log: directory.customizationLog });
 }
 
 /** Milliseconds are what a clock tells; less is noise. */

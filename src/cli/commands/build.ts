@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BuildResult } from '../../build/run-build.ts';
 import { prepareRun, runBuild } from '../../build/run-build.ts';
-import type { KilnError } from '../../errors/kiln-error.ts';
+import { KilnError } from '../../errors/kiln-error.ts';
 import type { BuildEvent } from '../../events/build-event.ts';
 import { EventStream } from '../../events/event-stream.ts';
 import { createEventFile, createLogFile } from '../../events/log-file.ts';
+import { printable } from '../../events/printable.ts';
 import { scrubber } from '../../events/scrub.ts';
 import type { RunDirectory } from '../../home/run-directory.ts';
 import type { OnError } from '../../template/model.ts';
@@ -15,13 +16,14 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
 import { networkHint } from '../network-hint.ts';
 import { json, jsonData, say, warn } from '../output.ts';
-import { placed } from '../place-in-file.ts';
+import { placed, withoutSecrets } from '../place-in-file.ts';
 import { createJsonLines } from '../render/json-lines.ts';
 import { createPlainRenderer } from '../render/plain.ts';
 import { summarize } from '../render/summary.ts';
 import { createTerminalRenderer } from '../render/terminal.ts';
 import { runLogs } from '../run-logs.ts';
 import { templateDirectories, withServices } from '../services.ts';
+import type { CheckedTemplate } from '../validate.ts';
 
 interface BuildOptions extends DeploymentOptions {
   readonly output: 'text' | 'json';
@@ -74,16 +76,27 @@ async function build(file: string, options: BuildOptions): Promise<void> {
       templateText,
       keepSeconds: options.keepFor,
       strict: options.strict ?? false,
-      place: (error: KilnError) => placed(error, place),
+      place: (error: KilnError) => withoutSecrets(placed(error, place), scrubber(secrets)),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
       ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
     };
     const result = await runBuild(run, request, services, stream, signal);
-    output.finish(result, result.error === undefined ? outputs?.() : undefined);
+    output.finish(result, result.error === undefined ? outputsOf(outputs) : undefined);
     const machine = patientOf(services.home, services.config);
     for (const line of await networkHint(result.error?.output ?? [], machine)) say(line);
     process.exitCode = result.error?.exit ?? 0;
   });
+}
+
+/** The outputs of a deployment. The image is there, even if one of them cannot be told. */
+function outputsOf(outputs: CheckedTemplate['outputs']): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return outputs?.();
+  } catch (error) {
+    if (!(error instanceof KilnError)) throw error;
+    say({ tone: 'warning', text: `warning: ${printable(error.message)}` });
+    return undefined;
+  }
 }
 
 /** Connects the stream to the run's logs, to the terminal and to stdout. */
@@ -109,7 +122,7 @@ function attachOutput(stream: EventStream, directory: RunDirectory, options: Bui
         if (incomplete !== undefined) say({ tone: 'warning', text: `${log.path}: ${incomplete}` });
       }
       for (const [name, value] of Object.entries(outputs ?? {})) {
-        say({ tone: 'plain', text: `output ${name}: ${JSON.stringify(value)}` });
+        say({ tone: 'plain', text: printable(`output ${name}: ${JSON.stringify(value)}`) });
       }
       if (options.output !== 'json') return;
       const facts = { runOutputs: result.outputs, logs: runLogs(directory) };

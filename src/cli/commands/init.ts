@@ -68,6 +68,6 @@ async function writeNew(file: string, text: string): Promise<void> {
 }
 
 function addTarget(kind: string, before: readonly TargetName[]): readonly TargetName[] {
-  if (!(kind in TARGETS)) throw new InvalidArgumentError(`Allowed are ${Object.keys(TARGETS).join(', ')}.`);
+  if (!Object.hasOwn(TARGETS, kind)) throw new InvalidArgumentError(`Allowed are ${Object.keys(TARGETS).join(', ')}.`);
   return [...before, kind as TargetName];
 }

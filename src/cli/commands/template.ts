@@ -6,7 +6,8 @@ import { checkStaging } from '../../build/staging.ts';
 import { checkTargets } from '../../distributors/check-targets.ts';
 import { Attempts } from '../../errors/attempts.ts';
 import { type ErrorDetail, KilnError } from '../../errors/kiln-error.ts';
-import { checkFeatures, checkOperatingSystem } from '../../plan/feasible.ts';
+import { checkFeatures, checkSourceSystem, checkStepTypes } from '../../plan/feasible.ts';
+import { planMachine } from '../../plan/machine.ts';
 import { artifactNeeds, makePlan, type Plan, planHash } from '../../plan/plan.ts';
 import type { FetchedArtifact } from '../../steps/step.ts';
 import { workHolder } from '../../store/pins.ts';
@@ -113,7 +114,9 @@ async function resolved(
         'properties.source',
       );
       if (source !== undefined) {
-        await feasible.try(() => checkOperatingSystem(template, source));
+        await attempts.try(() => checkStepTypes(template, source));
+        await feasible.try(() => checkSourceSystem(source));
+        await attempts.try(() => void planMachine(template, source, hostCapacity()));
         const image = { ...source, sourceVersion: source.exactVersion };
         const targets = template.validate.sourceValidationOnly ? [] : template.distribute;
         await attempts.try(() => checkTargets(targets, image, services.store, { strict, location }));

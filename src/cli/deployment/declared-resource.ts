@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import type { EvaluatedResource } from '../../arm/deployments/evaluated.ts';
 import { showPath } from '../../arm/deployments/problems.ts';
+import { normaliseRegion } from '../../distributors/schema-fields.ts';
 import { deploymentError } from '../../errors/deployments.ts';
 import type { Emit } from '../../events/build-event.ts';
+import { printable } from '../../events/printable.ts';
 import { declareDefinition, declareGallery } from '../../galleries/declare.ts';
-import { regionName } from '../../store/regions.ts';
+import { isRegionName } from '../../store/regions.ts';
 import type { Store } from '../../store/store.ts';
 import type { JsonDocument } from '../../template/json-document.ts';
 
 export const IMAGE_TEMPLATE = 'Microsoft.VirtualMachineImages/imageTemplates';
+
+/** What is in it counts. */
+const NESTED = 'microsoft.resources/deployments';
 
 /** What has no effect on the command line, by lower-case type, and why: nobody is kept from anything there. */
 const NOTED: Readonly<Record<string, string>> = {
@@ -28,8 +33,16 @@ export interface DeclaredResource {
   create(store: Store, emit: Emit): Promise<void>;
 }
 
+/** What an id of Azure Resource Manager may hold. */
+const NAME = /^[\w.()-]{1,90}$/;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 const tags = z.record(z.string(), z.string()).default({});
-const located = z.object({ location: z.string(), tags });
+const region = z
+  .string()
+  .refine(text => isRegionName(normaliseRegion(text)), 'must be the name of a region')
+  .transform(normaliseRegion);
+const located = z.object({ location: region, tags });
 const definitionSchema = located.extend({
   properties: z.object({
     osType: z.enum(['Linux', 'Windows']),
@@ -63,14 +76,22 @@ const MADE: Readonly<Record<string, Maker>> = {
 
 /** Why a resource has no effect here, when it has none. */
 export function withoutEffect(resource: EvaluatedResource): string | undefined {
-  return NOTED[resource.type.toLowerCase()];
+  const key = resource.type.toLowerCase();
+  return Object.hasOwn(NOTED, key) ? NOTED[key] : undefined;
+}
+
+/** What others may ask of a resource that is not made: an identity is nobody. */
+export function propertiesWithoutEffect({ type }: EvaluatedResource): Readonly<Record<string, string>> {
+  const isIdentity = type.toLowerCase() === 'microsoft.managedidentity/userassignedidentities';
+  return isIdentity ? { principalId: NOBODY, clientId: NOBODY, tenantId: NOBODY } : {};
 }
 
 /** @throws KilnError `DeploymentResourceUnsupported` when a type is among them that Kiln does not make. */
 export function refuseOthers(resources: readonly EvaluatedResource[], document: JsonDocument): void {
   const others = resources.filter(({ type }) => {
     const key = type.toLowerCase();
-    return !(key in MADE) && !(key in NOTED) && key !== IMAGE_TEMPLATE.toLowerCase();
+    const known = Object.hasOwn(MADE, key) || Object.hasOwn(NOTED, key) || key === NESTED;
+    return !known && key !== IMAGE_TEMPLATE.toLowerCase();
   });
   if (others.length === 0) return;
   const types = [...new Set(others.map(({ type }) => type))].map(type => `\`${type}\``).join(', ');
@@ -83,7 +104,12 @@ export function refuseOthers(resources: readonly EvaluatedResource[], document: 
 
 /** @throws KilnError `InvalidTemplate` when the resource is not as its type has to be. */
 export function declared(resource: EvaluatedResource, body: unknown): DeclaredResource | undefined {
-  const make = MADE[resource.type.toLowerCase()];
+  const key = resource.type.toLowerCase();
+  const make = Object.hasOwn(MADE, key) ? MADE[key] : undefined;
+  if (make !== undefined && !resource.name.split('/').every(part => NAME.test(part))) {
+    const first = `The name '${printable(resource.name)}' of a '${resource.type}' may have letters, digits, '_', '.', '(', ')' and '-'.`;
+    throw deploymentError('InvalidTemplate', { first, more: 0 }, { target: showPath(resource.path) });
+  }
   return make === undefined ? undefined : { type: resource.type, id: resource.id, create: make(resource, body) };
 }
 
@@ -103,7 +129,7 @@ function read<T>(schema: z.ZodType<T>, resource: EvaluatedResource, body: unknow
 }
 
 function optionsOf(given: z.output<typeof located>, emit: Emit) {
-  return { strict: false, location: regionName(given.location), tags: given.tags, emit };
+  return { strict: false, location: given.location, tags: given.tags, emit };
 }
 
 function partsOf({ id, name }: EvaluatedResource) {

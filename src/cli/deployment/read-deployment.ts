@@ -8,7 +8,15 @@ import type { SiteConfig } from '../../config/site-config.ts';
 import { deploymentError } from '../../errors/deployments.ts';
 import type { ErrorDetail } from '../../errors/kiln-error.ts';
 import type { JsonDocument } from '../../template/json-document.ts';
-import { type DeclaredResource, declared, IMAGE_TEMPLATE, refuseOthers, withoutEffect } from './declared-resource.ts';
+import { protect } from '../output.ts';
+import {
+  type DeclaredResource,
+  declared,
+  IMAGE_TEMPLATE,
+  propertiesWithoutEffect,
+  refuseOthers,
+  withoutEffect,
+} from './declared-resource.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 
 /** A deployment template, evaluated for this site. */
@@ -20,7 +28,7 @@ export interface Deployment {
   readonly declared: readonly DeclaredResource[];
   readonly warnings: readonly ErrorDetail[];
   /**
-   * The outputs once the image is built; the values of secure ones are left out.
+   * The outputs once the image is built; `null` for secure ones.
    *
    * @throws KilnError those of `EvaluatedDeployment.outputs`
    */
@@ -60,22 +68,32 @@ export function readDeployment(
     existing: () => undefined,
     locate: path => document.locate(path),
   });
-  const resources = allResources(evaluated, runtime);
-  refuseOthers(resources, document);
-  const chosen = chooseTemplate(file, resources, input.templateName);
+  protect(evaluated.secrets);
   const made: DeclaredResource[] = [];
-  for (const resource of resources) {
-    if (withoutEffect(resource) !== undefined || isTemplate(resource)) continue;
-    const body = resource.body ?? resource.resolve(runtime);
-    states.set(resource.id.toLowerCase(), { properties: {}, ...body });
-    const one = declared(resource, body);
-    if (one !== undefined) made.push(one);
-  }
+  const resources: EvaluatedResource[] = [];
+  // In the order of the deployment: what comes later may ask for the state of what comes before.
+  const walk = (deployment: EvaluatedDeployment): void => {
+    refuseOthers(deployment.resources, document);
+    for (const resource of deployment.resources) {
+      if (resource.deployment !== undefined) {
+        const nested = resource.deployment(runtime);
+        walk(nested);
+        states.set(resource.id.toLowerCase(), { properties: { outputs: nested.outputs(runtime) } });
+        continue;
+      }
+      resources.push(resource);
+      const body = withoutEffect(resource) === undefined ? (resource.body ?? resource.resolve(runtime)) : {};
+      states.set(resource.id.toLowerCase(), { properties: propertiesWithoutEffect(resource), ...body });
+      const one = declared(resource, body);
+      if (one !== undefined) made.push(one);
+    }
+  };
+  walk(evaluated);
+  const chosen = chooseTemplate(file, resources, input.templateName);
   const resource = chosen.body ?? chosen.resolve(runtime);
   return {
     resource,
     outputs: () => {
-      states.set(chosen.id.toLowerCase(), { properties: {}, ...resource, id: chosen.id });
       const named = Object.entries(evaluated.outputs(runtime));
       return Object.fromEntries(named.map(([name, { value, secret }]) => [name, secret ? null : value]));
     },
@@ -84,13 +102,6 @@ export function readDeployment(
     warnings: resources.flatMap(resource => warningOf(resource, document)),
     secrets: evaluated.secrets,
   };
-}
-
-/** The resources of the deployment and of those that are nested in it. */
-function allResources(deployment: EvaluatedDeployment, runtime: (id: string) => unknown): readonly EvaluatedResource[] {
-  return deployment.resources.flatMap(resource =>
-    resource.deployment === undefined ? [resource] : allResources(resource.deployment(runtime), runtime),
-  );
 }
 
 function chooseTemplate(file: string, resources: readonly EvaluatedResource[], name: string | undefined) {
