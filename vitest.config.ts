@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Rings, named by what they cost: unit touches no other process, integration real files, servers and tools, vm
-// real virtual machines (one at a time: an emulated guest takes a core), vm-slow one machine for each stage of a build.
+// real virtual machines (one at a time: an emulated guest takes a core), vm-slow one machine for each stage of a build, and many restarts.
 // A failed case is tried once more: on a loaded machine one emulated boot among dozens stayed idle and silent, and why is not known.
 const machines = { testTimeout: 1_500_000, hookTimeout: 900_000, fileParallelism: false, retry: 1 };
 

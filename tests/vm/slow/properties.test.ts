@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { bootVhd } from './harness/boot-image.ts';
-import { useRing } from './harness/ring.ts';
-import { shell, vhd } from './harness/template.ts';
+import { bootVhd } from '../harness/boot-image.ts';
+import { useRing } from '../harness/ring.ts';
+import { shell, vhd } from '../harness/template.ts';
 
 const ring = useRing();
 const GIB = 2 ** 30;
