@@ -33,11 +33,16 @@ export class Attempts {
 
   /** @throws KilnError the first failure; with several, `details` lists them all, each with its JSON path. */
   end(): void {
-    const [first, second] = this.#failures;
-    if (first === undefined) return;
-    if (second === undefined) throw first;
-    throw first.with({ details: this.details });
+    throwAll(this.#failures);
   }
+}
+
+/** @throws KilnError the first failure, if there is one; with several, `details` lists them all, each with its JSON path. */
+export function throwAll(failures: readonly KilnError[]): void {
+  const [first, second] = failures;
+  if (first === undefined) return;
+  if (second === undefined) throw first;
+  throw first.with({ details: failures.flatMap(detailsOf) });
 }
 
 function detailsOf({ code, message, target, details }: KilnError): readonly ErrorDetail[] {

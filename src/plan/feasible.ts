@@ -1,3 +1,4 @@
+import { throwAll } from '../errors/attempts.ts';
 import type { KilnError } from '../errors/kiln-error.ts';
 import { templateError } from '../errors/template.ts';
 import type { SourceDisk } from '../sources/source-disk.ts';
@@ -19,7 +20,7 @@ const MAX_DATA_DISK_GB = 32767;
  */
 export function checkFeatures(template: ImageTemplate): void {
   const { userAssignedIdentities, vnetConfig } = template.vmProfile;
-  refuse([
+  throwAll([
     ...userAssignedIdentities.map((_, i) => unavailable(`vmProfile.userAssignedIdentities[${i}]`, IDENTITY)),
     ...(vnetConfig.subnetId === '' ? [] : [unavailable('vmProfile.vnetConfig.subnetId', NETWORK)]),
     ...(vnetConfig.containerInstanceSubnetId === ''
@@ -60,7 +61,7 @@ export function checkStepTypes(template: ImageTemplate, source: Pick<SourceDisk,
       const params = { type, fits: os.join(' or '), source: source.exactName, os: source.os };
       return [templateError(code, params, { target: `properties.${place}[${i}].type` })];
     });
-  refuse([
+  throwAll([
     ...misfits('UnsupportedCustomizerType', template.customize, 'customize'),
     ...misfits('UnsupportedValidatorType', template.validate.inVMValidations, 'validate.inVMValidations'),
   ]);
@@ -82,17 +83,4 @@ function dataDiskProblems(disks: ImageTemplate['additionalDataDisks']): KilnErro
 
 function unavailable(property: string, reason: string): KilnError {
   return templateError('FeatureUnavailable', { property, reason }, { target: `properties.${property}` });
-}
-
-function refuse(found: readonly KilnError[]): void {
-  const [first] = found;
-  if (first === undefined) return;
-  if (found.length === 1) throw first;
-  throw first.with({
-    details: found.map(({ code, message, target }) => ({
-      code,
-      message,
-      ...(target === undefined ? {} : { target }),
-    })),
-  });
 }
