@@ -46,3 +46,25 @@ test('who unsubscribes hears nothing more; the others do', () => {
   stream.emit({ type: 'stage-started', stage: 'boot' });
   expect(heard).toEqual(['second']);
 });
+
+test('a secret at the place where a long line was cut reaches no listener, and the rest of the line does', () => {
+  const seen: string[] = [];
+  const stream = new EventStream('r1', scrubber(['hunter22']));
+  stream.subscribe(event => seen.push(event.type === 'step-output' ? `${event.stream} ${event.line}` : event.type));
+  const step = { phase: 'customize', index: 1, total: 1, type: 'Shell', name: 'a' } as const;
+  const say = (line: string, stream_: 'stdout' | 'stderr' = 'stdout') =>
+    stream.emit({ type: 'step-output', step, stream: stream_, line });
+  say('hunter'.padStart(8192, '.'));
+  say('in between', 'stderr');
+  say('22 is it');
+  say('hunt'.padStart(8192, '.'));
+  stream.emit({ type: 'step-finished', step, seconds: 1, exitCode: 0, ok: true });
+  expect(seen).toEqual([
+    `stdout ${'.'.repeat(8186)}`,
+    'stderr in between',
+    'stdout *** is it',
+    `stdout ${'.'.repeat(8188)}`,
+    'stdout hunt',
+    'step-finished',
+  ]);
+});
