@@ -35,7 +35,7 @@ interface Noted extends PartialFacts {
 const FORGET_AFTER_DAYS = 7;
 
 /** Other things in the same directory are not ours to move. */
-const NAME = /^([0-9a-f]{40}|scratch-[0-9a-f]{16})(?:\.(\d+-\d+)\.[0-9a-f]{8})?$/;
+const NAME = /^([0-9a-f]{40}|scratch-[0-9a-f]{16})(?:\.(\d+-\d+(?:@[0-9a-f]{8})?)\.[0-9a-f]{8})?$/;
 
 /** Takes over what is there of `url` in `directory`, or starts anew. */
 export async function takePartial(directory: string, url: string): Promise<PartialDownload> {

@@ -1,6 +1,7 @@
 import { Attempts } from '../errors/attempts.ts';
 import { storeError } from '../errors/store.ts';
 import { blobName, parseBlobUri } from '../galleries/blob-uri.ts';
+import type { Declaration } from '../galleries/declare.ts';
 import type { ImageKind } from '../galleries/ensure.ts';
 import {
   definitionId,
@@ -20,6 +21,8 @@ export interface CheckOptions {
   readonly strict: boolean;
   /** Region of the template. */
   readonly location: string;
+  /** What is made before the image: it counts as if it were there. */
+  readonly declared?: readonly Declaration[] | undefined;
 }
 
 /** What is known of an image before it is built: what its source is. */
@@ -29,7 +32,8 @@ export interface ImageToCheck extends ImageKind {
 }
 
 /**
- * Finds out, before a machine boots, everything that would keep the image from being published.
+ * Finds out, before a machine boots and anything is made, everything that would keep what is declared from being made and the
+ * image from being published.
  *
  * @throws KilnError the first problem; with several, `details` lists them all, each with its JSON path.
  */
@@ -39,15 +43,19 @@ export async function checkTargets(
   store: Store,
   options: CheckOptions,
 ): Promise<void> {
+  const { declared = [] } = options;
   const attempts = new Attempts();
-  for (const [index, target] of targets.entries()) {
-    const path = `properties.distribute[${index}]`;
-    const work = () => {
-      refuseTwice(targets, index);
-      return check(target, image, store, options, path);
-    };
-    await attempts.try(work, target.type === 'VHD' && target.uri !== '' ? `${path}.uri` : path);
-  }
+  const checkAll = async (checked: Store): Promise<void> => {
+    for (const one of declared) await attempts.try(() => one.create(checked, () => undefined));
+    for (const [index, target] of targets.entries()) {
+      const work = () => {
+        refuseTwice(targets, index);
+        return check(target, image, checked, options, `properties.distribute[${index}]`);
+      };
+      await attempts.try(work, pathOf(targets, index));
+    }
+  };
+  await (declared.length === 0 ? checkAll(store) : store.rehearse(checkAll));
   attempts.end();
 }
 
@@ -66,6 +74,24 @@ async function check(
     case 'SharedImage':
       return checkSharedImage(target, image, store, { strict, location, path, sourceVersion: image.sourceVersion });
   }
+}
+
+/**
+ * Finds targets that would overwrite each other: what of `checkTargets` the template alone decides.
+ *
+ * @throws KilnError `TargetTwice`; with several, `details` lists them all, each with its JSON path.
+ */
+export async function checkPlaces(targets: readonly DistributeTarget[]): Promise<void> {
+  const attempts = new Attempts();
+  for (const index of targets.keys()) await attempts.try(() => refuseTwice(targets, index), pathOf(targets, index));
+  attempts.end();
+}
+
+/** Where the place of a target is written. */
+function pathOf(targets: readonly DistributeTarget[], index: number): string {
+  const target = targets[index];
+  const path = `properties.distribute[${index}]`;
+  return target?.type === 'VHD' && target.uri !== '' ? `${path}.uri` : path;
 }
 
 /** Targets with automatic numbers may share a definition: each gets its own. */

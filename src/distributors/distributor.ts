@@ -9,6 +9,8 @@ export interface FinishedImage {
   /** Read-only files that `disk` is layered on. */
   readonly bases: readonly string[];
   readonly virtualSizeBytes: number;
+  /** In ascending order of LUNs. */
+  readonly dataDisks: readonly FinishedDataDisk[];
   readonly os: 'Linux' | 'Windows';
   readonly generation: 'V1' | 'V2';
   readonly runId: string;
@@ -21,6 +23,15 @@ export interface FinishedImage {
   /** Purchase plan and security type of the source, which are those of the image (`ImageKind`). */
   readonly plan?: PurchasePlan | undefined;
   readonly securityType?: SecurityType | undefined;
+}
+
+/** A data disk of the image. Nobody writes to it any more either. */
+export interface FinishedDataDisk {
+  readonly lun: number;
+  /** A qcow2, and read-only files that it is layered on. */
+  readonly disk: string;
+  readonly bases: readonly string[];
+  readonly virtualSizeBytes: number;
 }
 
 /** What came of one distribute target. */

@@ -1,11 +1,11 @@
-import type { DiskToPublish } from '../galleries/published-disk.ts';
+import type { ImageToPublish } from '../galleries/published-disk.ts';
 import type { Store } from '../store/store.ts';
 import type { DistributeContext, RunOutput } from './distributor.ts';
 
 /** What a distributor works with. */
 export interface PublishContext extends DistributeContext {
   readonly store: Store;
-  readonly flat: () => Promise<DiskToPublish>;
+  readonly flat: () => Promise<ImageToPublish>;
 }
 
 /** Says that an artifact is there, and returns the output as it was said. */

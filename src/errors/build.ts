@@ -91,8 +91,15 @@ export const buildErrors = kinds({
     message: p => `The process that worked on run ${p.run} ended without finishing it.`,
     todo: () => 'Nothing half-made of it is left. Run the build again.',
   } satisfies ErrorKind<{ run: string }>,
+  WorkerFailed: {
+    exit: 1,
+    summary: 'The process that was to work on a queued run ended at once, as often as the service started it.',
+    message: p => `The process for run ${p.run} could not begin its work: ${p.reason}`,
+    todo: () => 'The last lines that it printed are above. Mend the cause and run the template again.',
+  } satisfies ErrorKind<{ run: string; reason: string }>,
   RunNotFound: {
     exit: 2,
+    status: 404,
     summary: 'There is no run of that name.',
     message: p => `There is no run \`${p.run}\`.`,
     todo: () => '`kiln runs list` shows the runs that this home knows.',

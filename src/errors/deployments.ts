@@ -17,12 +17,6 @@ export const deploymentErrors = kinds({
       `Unable to evaluate template outputs: '${p.names}'. ${p.first}${p.more === 0 ? '' : ` (${p.more} more in \`details\`.)`}`,
     todo: () => 'Correct the outputs listed. What was deployed before them stays.',
   } satisfies ErrorKind<{ names: string; first: string; more: number }>,
-  ResourceNotFound: {
-    exit: 2,
-    summary: 'A deployment template asks for the state of a resource that does not exist.',
-    message: p => p.message,
-    todo: () => 'Check the name and the resource group, or create the resource in the same template.',
-  } satisfies ErrorKind<{ message: string }>,
   DeploymentFeatureUnsupported: {
     exit: 2,
     summary: 'A deployment template uses something of Azure Resource Manager that Kiln does not have.',

@@ -4,6 +4,8 @@ export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130;
 /** What a catalogue entry says of one kind of failure. `P` is what has to be known to say it. */
 export interface ErrorKind<P> {
   readonly exit: ExitCode;
+  /** The HTTP status with which a service says it; 400 for exit code 2, otherwise 500. */
+  readonly status?: number;
   /** One sentence for `docs/errors.md`: when this happens. */
   readonly summary: string;
   /** What happened and where, without a trailing line break. */
@@ -33,6 +35,8 @@ export interface KilnErrorOptions {
   readonly output?: readonly string[];
   /** Path of the full log. */
   readonly log?: string;
+  /** HTTP status of the answer in which a service says it. */
+  readonly status?: number;
 }
 
 /** Something that went wrong for a user. Anything else that is thrown is a defect of Kiln. */
@@ -45,6 +49,7 @@ export class KilnError extends Error {
   readonly details: readonly ErrorDetail[];
   readonly output: readonly string[];
   readonly log: string | undefined;
+  readonly status: number;
 
   constructor(code: string, exit: ExitCode, message: string, todo: string, options: KilnErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -55,6 +60,7 @@ export class KilnError extends Error {
     this.details = options.details ?? [];
     this.output = options.output ?? [];
     this.log = options.log;
+    this.status = options.status ?? (exit === 2 ? 400 : 500);
   }
 
   /** The same error with more said about where it happened. */
@@ -64,6 +70,7 @@ export class KilnError extends Error {
       ...(this.target === undefined ? {} : { target: this.target }),
       details: this.details,
       output: this.output,
+      status: this.status,
       ...(this.log === undefined ? {} : { log: this.log }),
       ...options,
     });
@@ -101,6 +108,9 @@ export function thrower<T extends Kinds>(
 ): <C extends keyof T & string>(code: C, params: ParamsOf<T[C]>, options?: KilnErrorOptions) => KilnError {
   return (code, params, options) => {
     const kind = entries[code] as ErrorKind<ParamsOf<T[typeof code]>>;
-    return new KilnError(code, kind.exit, kind.message(params), kind.todo(params), options);
+    return new KilnError(code, kind.exit, kind.message(params), kind.todo(params), {
+      ...(kind.status === undefined ? {} : { status: kind.status }),
+      ...options,
+    });
   };
 }

@@ -56,9 +56,9 @@ export const sourceErrors = kinds({
     exit: 2,
     summary: 'A template of an old API version names a RHEL installation medium as its source.',
     message: p =>
-      `Nothing can be built from the installation medium ${p.uri}: sources of the type \`ISO\` ended in 2020.`,
-    todo: () =>
-      'Bring a disk with the system installed (`kiln source add`), and name it as a `PlatformImage`. AIB itself refuses ISO sources today.',
+      `Nothing can be built from the installation medium ${p.uri}: sources of the type \`ISO\` ended in 2020. ` +
+      'Name a `PlatformImage` instead; `kiln source add` makes one of a disk with the system installed.',
+    todo: () => 'AIB itself refuses ISO sources today; `kiln plan` shows what the rest of the template would do.',
   } satisfies ErrorKind<{ uri: string }>,
   SourceUnavailable: {
     exit: 1,

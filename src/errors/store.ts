@@ -4,16 +4,18 @@ import { type ErrorKind, kinds, thrower } from './kiln-error.ts';
 export const storeErrors = kinds({
   StoreUnreadable: {
     exit: 3,
-    summary: 'The database of the store could not be opened.',
-    message: p => `The store ${p.file} could not be opened: ${p.reason}`,
-    todo: () => 'Check the file and its owner. A store that a newer Kiln wrote needs that Kiln.',
-  } satisfies ErrorKind<{ file: string; reason: string }>,
+    summary: 'The database of the store could not be opened, or was lost while it was in use.',
+    message: p => `The store ${p.store} could not be read or written: ${p.reason}`,
+    todo: () =>
+      'Check the file and its owner, or that the database server runs and takes the connection. A store that a newer Kiln wrote needs that Kiln.',
+  } satisfies ErrorKind<{ store: string; reason: string }>,
   StoreBusy: {
     exit: 1,
-    summary: 'Another process kept the database of the store locked.',
-    message: p => `The store was locked by another process for ${p.seconds} s.`,
+    status: 503,
+    summary: 'Other processes kept the database of the store locked, or all of its connections in use.',
+    message: p => `The store ${p.store} was kept busy by other processes for ${p.seconds} s.`,
     todo: () => 'End the other process or wait for it, then try again.',
-  } satisfies ErrorKind<{ seconds: number }>,
+  } satisfies ErrorKind<{ store: string; seconds: number }>,
   BadRegionName: {
     exit: 2,
     summary: 'A region has a name that cannot be the name of a directory.',
@@ -47,17 +49,25 @@ export const storeErrors = kinds({
   ImageDefinitionMismatch: {
     exit: 2,
     summary:
-      'The image does not fit the image definition: its operating system, generation, security type or purchase plan is another one, or the definition is for specialized images.',
+      'The image does not fit the image definition: its operating system, generation, architecture, security type or purchase plan is another one, or the definition is for specialized images.',
     message: p => `The image definition ${p.id} is for ${p.definition}; this image is ${p.image}.`,
     todo: () => 'Publish to another definition, or use a source that fits this one.',
   } satisfies ErrorKind<{ id: string; definition: string; image: string }>,
   PropertyChangeNotAllowed: {
     exit: 2,
+    status: 409,
     summary: 'An image definition exists already, and what it is for cannot be changed.',
     message: p =>
       `Changing property '${p.property}' is not allowed. The image definition ${p.id} exists already with \`${p.found}\`.`,
     todo: () => 'Declare it as it is, or use another name.',
   } satisfies ErrorKind<{ id: string; property: string; found: string }>,
+  CannotDeleteResource: {
+    exit: 2,
+    status: 409,
+    summary: 'A gallery or an image definition is to be removed while there is something in it.',
+    message: p => `Can not delete resource before nested resources are deleted. ${p.nested} is in ${p.id}.`,
+    todo: () => 'Remove what is in it first.',
+  } satisfies ErrorKind<{ id: string; nested: string }>,
   GalleryVersionExists: {
     exit: 2,
     summary:
@@ -71,6 +81,13 @@ export const storeErrors = kinds({
     message: p => `The target regions (${p.regions}) do not include ${p.location}, the region of the gallery ${p.id}.`,
     todo: p => `Add ${p.location} to the target regions.`,
   } satisfies ErrorKind<{ id: string; location: string; regions: string }>,
+  HoldingRegionNeeded: {
+    exit: 2,
+    summary: 'A shallow gallery image version is to be taken out of the region that has its one copy.',
+    message: p =>
+      `The gallery image version ${p.id} has its only copy in ${p.region}, which is not among its target regions.`,
+    todo: p => `Keep ${p.region} among them, or delete the version.`,
+  } satisfies ErrorKind<{ id: string; region: string }>,
   VersionNumberInvalid: {
     exit: 2,
     summary: 'No gallery version number can be made: a part is missing, not a number, or above 2147483647.',

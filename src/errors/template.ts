@@ -46,6 +46,14 @@ export const templateErrors = kinds({
     message: p => `\`osDiskSizeGB\` is ${p.wanted}, but the disk of the source ${p.source} has ${p.actual}.`,
     todo: p => `Set \`osDiskSizeGB\` to ${p.least} or more, or to 0 for the size of the source.`,
   } satisfies ErrorKind<{ wanted: string; actual: string; source: string; least: number }>,
+  DataDiskLunTaken: {
+    exit: 2,
+    summary: 'One of `additionalDataDisks` would have the LUN of a data disk that the source image brings.',
+    message: p =>
+      `The data disk at LUN ${p.lun} is one of the source ${p.source}: the template cannot add another there.`,
+    todo: () =>
+      'Leave it out: the disks of the source are in the image by themselves. A disk of `additionalDataDisks` has the LUN of its place in the list.',
+  } satisfies ErrorKind<{ lun: number; source: string }>,
   UnsupportedCustomizerType: {
     exit: 2,
     summary: 'A customizer does not fit the operating system of the source.',
@@ -58,6 +66,12 @@ export const templateErrors = kinds({
     message: p => `A \`${p.type}\` validator runs on ${p.fits}, and the source ${p.source} is ${p.os}.`,
     todo: p => `Use a type that runs on ${p.os}, or another source.`,
   } satisfies ErrorKind<Misfit>,
+  DestinationMisfit: {
+    exit: 2,
+    summary: 'A `File` step on a Linux source has a destination that only Windows has, with a drive.',
+    message: p => `The destination \`${p.destination}\` is a path of Windows, and the source ${p.source} is Linux.`,
+    todo: () => 'Write an absolute path of Linux, e.g. `/tmp/site.conf`.',
+  } satisfies ErrorKind<{ destination: string; source: string }>,
   WindowsSourceUnavailable: {
     exit: 2,
     summary: 'The source is a Windows image. This version of Kiln cannot run anything on one.',

@@ -22,25 +22,45 @@ const LONGEST_PATH = 1024;
  * @throws KilnError `VhdUriInvalid`.
  */
 export function parseBlobUri(uri: string): BlobUri {
+  const read = readBlobUri(uri);
+  if (typeof read !== 'string') return read;
   const shown = uri.replace(/[?#].*$/s, '?…').replace(/\/\/[^/]*@/, '//…@');
-  const fail = (reason: string) => storeError('VhdUriInvalid', { uri: shown, reason });
+  throw storeError('VhdUriInvalid', { uri: shown, reason: read });
+}
+
+/** Why a text is not the destination of a VHD; `undefined` when it is one. */
+export function blobUriProblem(uri: string): string | undefined {
+  const read = readBlobUri(uri);
+  return typeof read === 'string' ? read : undefined;
+}
+
+/** The blob, or what is wrong with its URI. */
+function readBlobUri(uri: string): BlobUri | string {
   const [, scheme = '', host = '', rest = ''] = /^([a-z]+):\/\/([^/?#]*)\/?(.*)$/is.exec(uri) ?? [];
-  if (scheme.toLowerCase() !== 'https') throw fail('it does not begin with `https://`');
-  if (/[?#]/.test(uri)) throw fail('it has a query or a fragment');
-  if (host.includes('@') || host.includes(':')) throw fail('it has a user or a port');
+  if (scheme.toLowerCase() !== 'https') return 'it does not begin with `https://`';
+  if (/[?#]/.test(uri)) return 'it has a query or a fragment';
+  if (host.includes('@') || host.includes(':')) return 'it has a user or a port';
   const [account = '', kind = '', ...suffix] = host.toLowerCase().split('.');
-  if (!ACCOUNT.test(account)) throw fail('a storage account has 3 to 24 lower-case letters and digits');
-  if (kind !== 'blob' || !SUFFIX.test(suffix.join('.'))) throw fail('its host is not `<account>.blob.<suffix>`');
-  const [container = '', ...parts] = rest.split('/').map(part => decoded(part, fail));
+  if (!ACCOUNT.test(account)) return 'a storage account has 3 to 24 lower-case letters and digits';
+  if (kind !== 'blob' || !SUFFIX.test(suffix.join('.'))) return 'its host is not `<account>.blob.<suffix>`';
+  const encoded = rest.split('/');
+  const wrong = encoded.find(part => decoded(part) === undefined);
+  if (wrong !== undefined) return `\`${wrong}\` is not encoded as a URI`;
+  const [container = '', ...parts] = encoded.map(part => decoded(part) ?? '');
   if (!CONTAINER.test(container)) {
-    throw fail('a container has 3 to 63 lower-case letters, digits and single dashes between them');
+    return 'a container has 3 to 63 lower-case letters, digits and single dashes between them';
   }
-  if (parts.length === 0) throw fail('it names no blob in the container');
+  if (parts.length === 0) return 'it names no blob in the container';
   const bad = parts.find(part => !PART.test(part));
-  if (bad !== undefined) throw fail(`\`${bad}\` cannot be part of the name of a file`);
+  if (bad !== undefined) return `\`${bad}\` cannot be part of the name of a file`;
   const path = parts.join('/');
-  if (path.length > LONGEST_PATH) throw fail(`its path has more than ${LONGEST_PATH} characters`);
-  return { account, container, path };
+  return path.length > LONGEST_PATH
+    ? `its path has more than ${LONGEST_PATH} characters`
+    : { account, container, path };
+}
+
+export function isContainerName(name: string): boolean {
+  return CONTAINER.test(name);
 }
 
 /** How a region keeps a blob: its name in the database, and its place below the region's storage. */
@@ -48,10 +68,10 @@ export function blobName({ account, container, path }: BlobUri): string {
   return `${account}/${container}/${path}`;
 }
 
-function decoded(part: string, fail: (reason: string) => Error): string {
+function decoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw fail(`\`${part}\` is not encoded as a URI`);
+    return undefined;
   }
 }

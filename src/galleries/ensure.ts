@@ -41,7 +41,10 @@ export async function ensureResourceGroup(trx: StoreTransaction, id: GroupId, op
   const found = await trx.selectFrom('resource_groups').select('key').where('key', '=', key).executeTakeFirst();
   if (found !== undefined) return key;
   if (options.strict) throw storeError('ResourceGroupMissing', { id: groupId });
-  await trx.insertInto('resource_groups').values(resource(groupId, options.location)).execute();
+  await trx
+    .insertInto('resource_groups')
+    .values({ ...resource(groupId, options.location), provisioning_state: 'Succeeded' })
+    .execute();
   created(options, 'resource group', groupId);
   return key;
 }
@@ -82,8 +85,11 @@ export function ensureGallery(
       os: kind.os,
       generation: kind.generation,
       os_state: 'Generalized',
+      architecture: 'x64',
+      identifier: null,
       features: JSON.stringify(featuresFor(kind.securityType)),
       purchase_plan: planColumn(kind.plan),
+      details: '{}',
     };
     await trx.insertInto('image_definitions').values(row).execute();
     created(options, 'image definition', `${imageId} (${kindText(kind)})`);
@@ -105,6 +111,7 @@ export function refuseOtherKind(definition: ImageDefinitionRow, kind: ImageKind)
   const plan = planOf(definition.purchase_plan);
   const differences: (readonly [definition: string, image: string])[] = [];
   if (kindText(definition) !== kindText(kind)) differences.push([kindText(definition), kindText(kind)]);
+  if (definition.architecture !== 'x64') differences.push([`${definition.architecture} images`, 'x64']);
   if (definition.os_state !== 'Generalized') differences.push([`${definition.os_state} images`, 'Generalized']);
   if (isExclusive(security) || security !== (kind.securityType ?? security)) {
     differences.push([`security type ${security}`, `of security type ${kind.securityType ?? 'Standard'}`]);
@@ -136,7 +143,7 @@ export async function ensureGalleryRow(
   if (options.strict) throw storeError('GalleryMissing', { id: wanted });
   await trx
     .insertInto('galleries')
-    .values({ ...resource(wanted, options.location), resource_group_key: groupKey })
+    .values({ ...resource(wanted, options.location), resource_group_key: groupKey, description: null })
     .execute();
   created(options, 'gallery', wanted);
   return key;

@@ -1,12 +1,13 @@
 import { storeError } from '../errors/store.ts';
 import { ownerName } from '../home/process-lock.ts';
-import { putBlob } from '../store/blobs.ts';
 import type { ImageDefinitionRow } from '../store/database.ts';
 import { dropReservations } from '../store/garbage.ts';
 import { releasePins, workHolder } from '../store/pins.ts';
 import { recordRunOutput } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { type DiskToPublish, diskColumns } from './published-disk.ts';
+import { dataDiskColumns } from './data-disks.ts';
+import { diskColumns, type ImageToPublish } from './published-disk.ts';
+import { putImage } from './put-image.ts';
 import { keyOf } from './resource-id.ts';
 import { nextVersion, parseVersion, renderVersion, type VersionNumber, versionFromSource } from './version-number.ts';
 
@@ -32,10 +33,13 @@ export interface VersionToPublish {
   readonly regions: readonly ReplicaTarget[];
   /** `Full`: a verified copy in each region. `Shallow`: one copy, to which the other regions refer. */
   readonly replicationMode: ReplicationMode;
-  readonly disk: () => Promise<DiskToPublish>;
+  readonly disk: () => Promise<ImageToPublish>;
   readonly tags: Readonly<Record<string, string>>;
   readonly excludeFromLatest: boolean;
-  readonly runOutputName: string;
+  /** ISO 8601. */
+  readonly endOfLife?: string | undefined;
+  /** Name of the output of the run that publishes; absent when no run does. */
+  readonly runOutputName?: string | undefined;
   readonly runId: string;
   readonly signal: AbortSignal;
   /** Bytes copied to a region so far. */
@@ -52,7 +56,7 @@ export interface PublishedVersion {
 }
 
 /**
- * Publishes a version: takes a number, copies the disk to every region, then makes all of it visible in one commit. When
+ * Publishes a version: takes a number, copies its disks to every region, then makes all of it visible in one commit. When
  * that fails or is aborted the number is free again and nothing is visible.
  *
  * @throws KilnError `GalleryVersionExists`, `VersionNumberInvalid`, `DiskChanged`; the signal's reason.
@@ -68,8 +72,7 @@ export async function publishGalleryVersion(store: Store, request: VersionToPubl
     const disk = await request.disk();
     const paths: string[] = [];
     for (const name of held === undefined ? regions.map(region => region.name) : [held]) {
-      const onProgress = ({ done, total }: { done: number; total: number }) => request.onCopy?.(name, done, total);
-      paths.push(await putBlob(store, name, disk, { signal, onProgress, takeOver: disk.takeOver(name), holder }));
+      paths.push(await putImage(store, name, disk, { signal, holder, onCopy: request.onCopy }));
     }
     signal.throwIfAborted();
     const [path = ''] = paths;
@@ -95,15 +98,18 @@ export async function publishGalleryVersion(store: Store, request: VersionToPubl
           })),
         )
         .execute();
-      await recordRunOutput(trx, {
-        runId: request.runId,
-        name: request.runOutputName,
-        type: 'SharedImage',
-        artifactId: id,
-        path,
-        digest: disk.digest,
-        sizeBytes: disk.sizeBytes,
-      });
+      const dataDisks = dataDiskColumns(disk.dataDisks, { version_key: key });
+      if (dataDisks.length > 0) await trx.insertInto('gallery_version_data_disks').values(dataDisks).execute();
+      if (request.runOutputName !== undefined)
+        await recordRunOutput(trx, {
+          runId: request.runId,
+          name: request.runOutputName,
+          type: 'SharedImage',
+          artifactId: id,
+          path,
+          digest: disk.digest,
+          sizeBytes: disk.sizeBytes,
+        });
     });
     return { id, version, path, digest: disk.digest, sizeBytes: disk.sizeBytes };
   } catch (error) {
@@ -149,7 +155,7 @@ function reserve(store: Store, request: VersionToPublish): Promise<string> {
         status: 'Reserved',
         owner: ownerName(),
         exclude_from_latest: request.excludeFromLatest ? 1 : 0,
-        end_of_life: null,
+        end_of_life: request.endOfLife ?? null,
         replication_mode: request.replicationMode,
         digest: '',
         size_bytes: 0,

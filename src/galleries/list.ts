@@ -2,6 +2,7 @@ import { blobPath } from '../store/blobs.ts';
 import type { GalleryVersionRow, ManagedImageRow, VhdRow } from '../store/database.ts';
 import { vhdPath } from '../store/storage-blobs.ts';
 import type { Store } from '../store/store.ts';
+import { type PublishedDataDisk, publishedDataDisks } from './data-disks.ts';
 import type { ReplicationMode } from './gallery-version.ts';
 import { type PurchasePlan, planOf } from './purchase-plan.ts';
 import { featuresOf, type SecurityType, securityTypeOf } from './security-type.ts';
@@ -24,6 +25,8 @@ export interface PublishedImage {
   readonly tags: Readonly<Record<string, string>>;
   /** The copies, in the template's order of regions. */
   readonly copies: readonly PublishedCopy[];
+  /** In ascending order of LUNs; always none for a VHD. */
+  readonly dataDisks: readonly PublishedDataDisk[];
   /** Purchase plan that the image has from its source. */
   readonly plan?: PurchasePlan;
   /** Of a gallery image version. */
@@ -55,6 +58,8 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
     .where('version.status', '=', 'Published')
     .execute();
   const copies = await db.selectFrom('gallery_version_regions').selectAll().orderBy('position').execute();
+  const dataDisks = await db.selectFrom('gallery_version_data_disks').selectAll().execute();
+  const dataDisksOfImages = await db.selectFrom('managed_image_data_disks').selectAll().execute();
   const vhds = await db
     .selectFrom('vhds')
     .selectAll()
@@ -75,12 +80,24 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
     (a, b) => a.definition_key.localeCompare(b.definition_key) || compareVersions(a, b),
   );
   return [
-    ...images.map(row => managedImageOf(store, row)),
+    ...images.map(row => ({
+      ...managedImageOf(store, row),
+      dataDisks: publishedDataDisks(
+        store,
+        dataDisksOfImages.filter(disk => disk.image_key === row.key),
+        [{ region: row.location, held_in: null }],
+      ),
+    })),
     ...sorted.map(row => ({
       type: 'SharedImage' as const,
       id: row.id,
       ...common(row),
       copies: copiesOf(row),
+      dataDisks: publishedDataDisks(
+        store,
+        dataDisks.filter(disk => disk.version_key === row.key),
+        copies.filter(copy => copy.version_key === row.key),
+      ),
       ...planIn(row),
       version: row.name,
       excludeFromLatest: row.exclude_from_latest === 1,
@@ -91,14 +108,14 @@ export async function listPublished(store: Store): Promise<readonly PublishedIma
   ];
 }
 
-function managedImageOf(store: Store, row: ManagedImageRow): PublishedImage {
+function managedImageOf(store: Store, row: ManagedImageRow): Omit<PublishedImage, 'dataDisks'> {
   const copy = { region: row.location, path: blobPath(store, row.location, row.digest) };
   return { type: 'ManagedImage', id: row.id, ...common(row), copies: [copy], ...planIn(row) };
 }
 
 function vhdOf(store: Store, row: VhdRow): PublishedImage {
   const path = vhdPath(store, row);
-  return { type: 'VHD', id: row.uri ?? path, ...common(row), copies: [{ region: row.region, path }] };
+  return { type: 'VHD', id: row.uri ?? path, ...common(row), copies: [{ region: row.region, path }], dataDisks: [] };
 }
 
 function planIn(row: { readonly purchase_plan: string | null }): { readonly plan?: PurchasePlan } {

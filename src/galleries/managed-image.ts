@@ -1,22 +1,24 @@
 import { storeError } from '../errors/store.ts';
-import { putBlob } from '../store/blobs.ts';
 import type { ManagedImageRow } from '../store/database.ts';
 import { collectGarbage } from '../store/garbage.ts';
 import { releasePins, workHolder } from '../store/pins.ts';
 import { recordRunOutput } from '../store/runs.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
+import { dataDiskColumns } from './data-disks.ts';
 import { type EnsureOptions, ensureResourceGroup } from './ensure.ts';
-import { type DiskToPublish, diskColumns } from './published-disk.ts';
+import { diskColumns, type ImageToPublish } from './published-disk.ts';
 import { planColumn } from './purchase-plan.ts';
+import { putImage } from './put-image.ts';
 import { keyOf, type ManagedImageId, managedImageId } from './resource-id.ts';
 
 export interface ManagedImageToPublish extends Omit<EnsureOptions, 'location'> {
   readonly id: ManagedImageId;
   /** Normalised region name. */
   readonly location: string;
-  readonly disk: () => Promise<DiskToPublish>;
+  readonly disk: () => Promise<ImageToPublish>;
   readonly tags: Readonly<Record<string, string>>;
-  readonly runOutputName: string;
+  /** Name of the output of the run that publishes; absent when no run does. */
+  readonly runOutputName?: string | undefined;
   readonly signal: AbortSignal;
   readonly onCopy?: (region: string, done: number, total: number) => void;
 }
@@ -29,8 +31,8 @@ export interface PublishedManagedImage {
 }
 
 /**
- * Publishes a managed image. One of the same name is replaced in the same commit; its disk is collected when nothing
- * else refers to it.
+ * Publishes a managed image. One of the same name is replaced in the same commit; its disks are collected when nothing
+ * else refers to them.
  *
  * @throws KilnError `ResourceGroupMissing` with `strict`, `ManagedImageElsewhere`, `DiskChanged`; the signal's reason.
  */
@@ -47,12 +49,7 @@ export async function publishManagedImage(
   const disk = await request.disk();
   const holder = workHolder();
   try {
-    const path = await putBlob(store, location, disk, {
-      signal,
-      holder,
-      takeOver: disk.takeOver(location),
-      onProgress: ({ done, total }) => request.onCopy?.(location, done, total),
-    });
+    const path = await putImage(store, location, disk, { signal, holder, onCopy: request.onCopy });
     signal.throwIfAborted();
     const { id, replaced } = await store.write(async trx => {
       const found = await findManagedImage(trx, request.id);
@@ -69,15 +66,18 @@ export async function publishManagedImage(
       };
       await trx.deleteFrom('managed_images').where('key', '=', row.key).execute();
       await trx.insertInto('managed_images').values(row).execute();
-      await recordRunOutput(trx, {
-        runId: disk.runId,
-        name: request.runOutputName,
-        type: 'ManagedImage',
-        artifactId: row.id,
-        path,
-        digest: disk.digest,
-        sizeBytes: disk.sizeBytes,
-      });
+      const dataDisks = dataDiskColumns(disk.dataDisks, { image_key: row.key });
+      if (dataDisks.length > 0) await trx.insertInto('managed_image_data_disks').values(dataDisks).execute();
+      if (request.runOutputName !== undefined)
+        await recordRunOutput(trx, {
+          runId: disk.runId,
+          name: request.runOutputName,
+          type: 'ManagedImage',
+          artifactId: row.id,
+          path,
+          digest: disk.digest,
+          sizeBytes: disk.sizeBytes,
+        });
       return { id: row.id, replaced: found !== undefined };
     });
     if (replaced) await collectGarbage(store);

@@ -18,6 +18,22 @@ export interface DiskToPublish {
   takeOver(region: string): boolean;
 }
 
+/** A finished data disk. Sizes are bytes. */
+export interface DataDiskToPublish {
+  readonly lun: number;
+  /** A finished file that stands alone. */
+  readonly path: string;
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly virtualSizeBytes: number;
+}
+
+/** An image: the disk with the operating system, and the data disks beside it. */
+export interface ImageToPublish extends DiskToPublish {
+  /** In ascending order of LUNs. A region that takes the image's file over takes theirs over, too. */
+  readonly dataDisks: readonly DataDiskToPublish[];
+}
+
 /** The columns that every published disk has. */
 export function diskColumns(disk: DiskToPublish, tags: Readonly<Record<string, string>>) {
   return {

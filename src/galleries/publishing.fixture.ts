@@ -7,7 +7,7 @@ import {
   type ReplicationMode,
 } from './gallery-version.ts';
 import { type PublishedManagedImage, publishManagedImage } from './managed-image.ts';
-import type { DiskToPublish } from './published-disk.ts';
+import type { ImageToPublish } from './published-disk.ts';
 import { parseGalleryImageId, parseManagedImageId } from './resource-id.ts';
 
 const COMPUTE = '/subscriptions/s1/resourceGroups/rg/providers/Microsoft.Compute';
@@ -17,11 +17,14 @@ export const LINUX_V2: ImageKind = { os: 'Linux', generation: 'V2' };
 
 export interface PublishOptions {
   readonly text?: string;
+  /** Texts of data disks by LUN. */
+  readonly dataDisks?: Readonly<Record<number, string>>;
   readonly numbering?: Numbering;
   readonly regions?: readonly string[];
   readonly excludeFromLatest?: boolean;
   readonly kind?: ImageKind;
   readonly signal?: AbortSignal;
+  readonly onCopy?: () => unknown;
   readonly strict?: boolean;
   readonly location?: string;
   readonly replicationMode?: ReplicationMode;
@@ -34,22 +37,27 @@ export interface PublishingFixture extends StoreFixture {
   managedImage(options?: PublishOptions): Promise<PublishedManagedImage>;
 }
 
-/** A store, and small files published to it as if they were disks. */
-export async function publishingFixture(): Promise<PublishingFixture> {
-  const fixture = await storeFixture();
+/** A store, its own or one that there is, and small files published to it as if they were disks. */
+export async function publishingFixture(on?: StoreFixture): Promise<PublishingFixture> {
+  const fixture = on ?? (await storeFixture());
   const { store } = fixture;
   const said: string[] = [];
   let runs = 0;
   const emit = (event: { readonly type: string; readonly message?: string }) => {
     if (event.type === 'log') said.push(event.message ?? '');
   };
-  const disk = async (options: PublishOptions, runId: string): Promise<DiskToPublish> => ({
+  const disk = async (options: PublishOptions, runId: string): Promise<ImageToPublish> => ({
     ...(await fixture.file(options.text ?? 'disk')),
     virtualSizeBytes: 4096,
     ...(options.kind ?? LINUX_V2),
     runId,
     sourceDigest: 'kdt1:source',
     sourceName: 'Debian:debian-12:12-gen2:12.0.1',
+    dataDisks: await Promise.all(
+      Object.entries(options.dataDisks ?? {}).map(async ([lun, text]) => {
+        return { ...(await fixture.file(text)), lun: Number(lun), virtualSizeBytes: 3 * 2 ** 30 };
+      }),
+    ),
     takeOver: () => false,
   });
   const common = (options: PublishOptions) => ({
@@ -59,6 +67,7 @@ export async function publishingFixture(): Promise<PublishingFixture> {
     strict: options.strict ?? false,
     location: options.location ?? 'local',
     emit,
+    onCopy: () => void options.onCopy?.(),
   });
   return {
     ...fixture,

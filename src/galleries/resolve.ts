@@ -1,6 +1,6 @@
 import { storeError } from '../errors/store.ts';
 import { blobPath, exists } from '../store/blobs.ts';
-import type { GalleryVersionRow, ManagedImageRow } from '../store/database.ts';
+import type { DataDiskColumns, GalleryVersionRow, ManagedImageRow } from '../store/database.ts';
 import { pinBlob } from '../store/pins.ts';
 import { regionName } from '../store/regions.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
@@ -33,6 +33,8 @@ export interface ResolvedImage {
   readonly region: string;
   readonly sizeBytes: number;
   readonly virtualSizeBytes: number;
+  /** In ascending order of LUNs. */
+  readonly dataDisks: readonly ResolvedDataDisk[];
   readonly os: 'Linux' | 'Windows';
   readonly generation: 'V1' | 'V2';
   /** ARM id without `latest` in it. */
@@ -43,6 +45,15 @@ export interface ResolvedImage {
   readonly securityType: SecurityType;
   /** What differs from the rules of the service, which only `strict` enforces; sentences for the log. */
   readonly remarks: readonly string[];
+}
+
+/** A data disk of a published image. */
+export interface ResolvedDataDisk {
+  readonly lun: number;
+  readonly digest: string;
+  /** Read-only qcow2 that stands alone. */
+  readonly path: string;
+  readonly virtualSizeBytes: number;
 }
 
 export interface ResolveOptions {
@@ -67,8 +78,16 @@ export function resolveManagedImage(store: Store, imageId: string, options: Reso
     );
     const [first] = elsewhere;
     if (first !== undefined && options.strict) throw first;
+    const blob = { region: row.location, digest: row.digest };
+    const dataDisks = await trx
+      .selectFrom('managed_image_data_disks')
+      .selectAll()
+      .where('image_key', '=', row.key)
+      .orderBy('lun')
+      .execute();
     return {
-      ...(await openBlob(store, trx, row.id, { region: row.location, digest: row.digest }, options.holder)),
+      ...(await openBlob(store, trx, row.id, blob, options.holder)),
+      dataDisks: await openDataDisks(store, trx, row.id, row.location, dataDisks, options.holder),
       sizeBytes: Number(row.size_bytes),
       virtualSizeBytes: Number(row.virtual_size_bytes),
       os: row.os,
@@ -126,8 +145,15 @@ export function resolveGalleryVersion(
     const copy = here ?? (options.strict ? undefined : copies[0]);
     if (copy === undefined) throw elsewhere;
     const blob = { region: copy.held_in ?? copy.region, digest: copy.digest };
+    const dataDisks = await trx
+      .selectFrom('gallery_version_data_disks')
+      .selectAll()
+      .where('version_key', '=', row.key)
+      .orderBy('lun')
+      .execute();
     return {
       ...(await openBlob(store, trx, row.id, blob, options.holder)),
+      dataDisks: await openDataDisks(store, trx, row.id, blob.region, dataDisks, options.holder),
       sizeBytes: Number(row.size_bytes),
       virtualSizeBytes: Number(row.virtual_size_bytes),
       os: definition.os,
@@ -172,4 +198,20 @@ async function openBlob(
   if (!(await exists(path))) throw storeError('BlobMissing', { id, path });
   await pinBlob(trx, { region, digest }, holder);
   return { digest, path, region };
+}
+
+async function openDataDisks(
+  store: Store,
+  trx: StoreTransaction,
+  id: string,
+  region: string,
+  rows: readonly DataDiskColumns[],
+  holder: string,
+): Promise<readonly ResolvedDataDisk[]> {
+  const disks: ResolvedDataDisk[] = [];
+  for (const { lun, digest, virtual_size_bytes } of rows) {
+    const { path } = await openBlob(store, trx, id, { region, digest }, holder);
+    disks.push({ lun, digest, path, virtualSizeBytes: Number(virtual_size_bytes) });
+  }
+  return disks;
 }

@@ -17,7 +17,8 @@ function request(more: Partial<StagingPreparation> = {}): StagingPreparation {
 }
 
 async function put(store: Store, tags: object, location = 'westus'): Promise<void> {
-  const row = { key: GROUP.toLowerCase(), id: GROUP, location, tags: JSON.stringify(tags), created_at: '' };
+  const state = { created_at: '', provisioning_state: 'Succeeded' as const };
+  const row = { key: GROUP.toLowerCase(), id: GROUP, location, tags: JSON.stringify(tags), ...state };
   await store.write(trx => trx.insertInto('resource_groups').values(row).execute());
 }
 

@@ -67,6 +67,7 @@ export function prepareStagingGroup(
           location: regionName(template.location),
           tags: JSON.stringify(tags),
           created_at: new Date().toISOString(),
+          provisioning_state: 'Succeeded',
         })
         .execute();
     } else await setTags(trx, found.key, { ...tagsOf(found), usedBy: MAKER, ...templateTags });
@@ -77,6 +78,17 @@ export function prepareStagingGroup(
       .execute();
     return { id, created };
   });
+}
+
+/** Id of the group that a holder has. */
+export async function heldStagingGroup(store: Store, holder: string): Promise<string | undefined> {
+  const row = await store.db
+    .selectFrom('staging_groups')
+    .innerJoin('resource_groups', 'resource_groups.key', 'staging_groups.group_key')
+    .select('resource_groups.id')
+    .where('holder', '=', holder)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /**
@@ -167,7 +179,14 @@ async function contentOf(db: Pick<StoreTransaction, 'selectFrom'>, key: string):
     .where('resource_group_key', '=', key)
     .limit(1)
     .executeTakeFirst();
-  return image?.id;
+  if (image !== undefined) return image.id;
+  const other = await db
+    .selectFrom('resources')
+    .select('id')
+    .where('resource_group_key', '=', key)
+    .limit(1)
+    .executeTakeFirst();
+  return other?.id;
 }
 
 function tagsOf(group: ResourceGroupRow): Record<string, string> {

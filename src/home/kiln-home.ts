@@ -22,6 +22,8 @@ export interface KilnHome {
   readonly machineFacts: string;
   /** Locks of processes that are at work outside of a run. */
   readonly locks: string;
+  /** What `kiln serve` keeps: certificates and keys (`serviceDirectory`). */
+  readonly service: string;
 }
 
 /** The state directory: `KILN_HOME`, else `~/.kiln` (`/var/lib/kiln` for root). */
@@ -42,5 +44,6 @@ export function kilnHome(environment: NodeJS.ProcessEnv = process.env): KilnHome
     runs: join(root, 'runs'),
     machineFacts: join(root, 'machine.json'),
     locks: join(root, 'locks'),
+    service: join(root, 'service'),
   };
 }

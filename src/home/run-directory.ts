@@ -10,6 +10,8 @@ export interface RunDirectory {
   readonly events: string;
   readonly customizationLog: string;
   readonly validationLog: string;
+  /** What the process that works on a queued run printed: nothing, unless it had a defect. */
+  readonly workerLog: string;
   /** Fetched scripts and files, by SHA-256. */
   readonly artifacts: string;
   /** Written by distributors, removed with the run's work. */
@@ -28,6 +30,7 @@ export function runDirectory(root: string): RunDirectory {
     events: join(root, 'events.jsonl'),
     customizationLog: join(root, 'customization.log'),
     validationLog: join(root, 'validation.log'),
+    workerLog: join(root, 'worker.log'),
     artifacts: join(root, 'artifacts'),
     work: join(root, 'work'),
     buildMachine: join(root, 'build-vm'),
@@ -39,7 +42,7 @@ export function runDirectory(root: string): RunDirectory {
 export interface MachineDirectory {
   readonly root: string;
   readonly disk: string;
-  /** Directory of the empty disks beside `disk`: `lun0.qcow2`, `lun1.qcow2` and so on. */
+  /** Directory of the data disks beside `disk`: `lun0.qcow2`, `lun1.qcow2` and so on. */
   readonly dataDisks: string;
   readonly seed: string;
   /** One-machine SSH key of the build user, and the host key that the machine has. */

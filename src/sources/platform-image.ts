@@ -34,16 +34,14 @@ export interface PlatformImageRequest {
  * the error of the only way; the signal's reason when aborted.
  */
 export async function platformImage(request: PlatformImageRequest, context: SourceContext): Promise<SourceDisk> {
-  const { home, config, signal, emit } = context;
+  const { home, signal, emit } = context;
   const paths = sourcePaths(home);
-  const asked = parseImageReference(`${request.name}:${request.version}`);
-  const meant = aliasOf(asked, config.aliases);
-  if (meant !== asked) {
-    const message = `${asked.name} is ${meant.name}:${meant.version} at this site (an alias in the configuration)`;
+  const { asked, image, aliased } = await findPlatformImage(request.name, request.version, context);
+  if (aliased) {
+    const message = `${asked.name} is ${image.name}:${image.version} at this site (an alias in the configuration)`;
     emit({ type: 'log', level: 'info', message });
   }
-  const image = findImage(await knownImages(context), meant.name, meant.version);
-  request.accept?.(image, meant !== asked);
+  request.accept?.(image, aliased);
   const exactName = `${image.name}:${image.version}`;
   const onWait = (holder: string) => {
     emit({ type: 'log', level: 'info', message: `Waiting for ${exactName}: ${holder} is at work on it` });
@@ -57,6 +55,7 @@ export async function platformImage(request: PlatformImageRequest, context: Sour
     path: paths.disk(record.digest),
     digest: record.digest,
     virtualSizeBytes: record.virtualSizeBytes,
+    dataDisks: [],
     name: `${asked.name}:${asked.version}`,
     exactName,
     exactVersion: image.version,
@@ -69,8 +68,35 @@ export async function platformImage(request: PlatformImageRequest, context: Sour
   };
 }
 
+/**
+ * The image of a name at this site, and its disk's record if the disk is on this machine.
+ *
+ * @throws KilnError `SourceNameInvalid`, `SourceUnknown`, `SourceVersionUnknown`, `CatalogueInvalid`.
+ */
+export async function findPlatformImage(
+  name: string,
+  version: string,
+  context: Pick<SourceContext, 'home' | 'config' | 'catalogue'>,
+): Promise<{
+  readonly asked: { readonly name: string; readonly version: string };
+  readonly image: FoundImage;
+  /** Whether an alias led to it. */
+  readonly aliased: boolean;
+  readonly record: SourceRecord | undefined;
+}> {
+  const asked = parseImageReference(`${name}:${version}`);
+  const meant = aliasOf(asked, context.config.aliases);
+  const image = findImage(await knownImages(context), meant.name, meant.version);
+  const record = await readRecord(sourcePaths(context.home), image.id, image.version);
+  return { asked, image, aliased: meant !== asked, record };
+}
+
 /** All images of the catalogues and of this machine. */
-export async function knownImages({ home, config, catalogue }: SourceContext): Promise<KnownImages> {
+export async function knownImages({
+  home,
+  config,
+  catalogue,
+}: Pick<SourceContext, 'home' | 'config' | 'catalogue'>): Promise<KnownImages> {
   return {
     catalogue: await loadCatalogues([...config.catalogues, catalogue ?? OWN_CATALOGUE]),
     records: await listRecords(sourcePaths(home)),

@@ -62,9 +62,14 @@ async function platformDisk(source: PlatformImageSource, context: ResolveContext
   try {
     return await platformImage({ name: renderImageName(source), version, holder: context.holder, accept }, context);
   } catch (error) {
-    if (!(error instanceof KilnError && NOT_FOUND.includes(error.code))) throw error;
-    throw sourceError('BadPIRSource', { problem: error.message, todo: error.todo }, { cause: error });
+    throw error instanceof KilnError ? sourceGone(error) : error;
   }
+}
+
+/** An image that there is not, in the service's code. */
+export function sourceGone(error: KilnError): KilnError {
+  if (!NOT_FOUND.includes(error.code)) return error;
+  return sourceError('BadPIRSource', { problem: error.message, todo: error.todo }, { cause: error });
 }
 
 /** Gives up the platform images that a holder uses. Disks of the store are given up with its pins. */
@@ -78,6 +83,7 @@ function builtDisk(name: string, image: ResolvedImage, emit: Emit): SourceDisk {
     path: image.path,
     digest: image.digest,
     virtualSizeBytes: image.virtualSizeBytes,
+    dataDisks: image.dataDisks,
     name,
     exactName: image.exactId,
     ...(image.version === undefined ? {} : { exactVersion: image.version }),

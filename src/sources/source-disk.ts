@@ -2,13 +2,15 @@ import type { PurchasePlan } from '../galleries/purchase-plan.ts';
 import type { SecurityType } from '../galleries/security-type.ts';
 import type { DeviceProfile, Generation } from '../machine/machine.ts';
 
-/** A source that was resolved to one immutable disk on this machine. */
+/** A source that was resolved to an immutable disk on this machine, and the data disks that belong to it. */
 export interface SourceDisk {
   /** Read-only qcow2 without backing or data files. */
   readonly path: string;
   /** Digest of the file (`src/disk/digest.ts`). */
   readonly digest: string;
   readonly virtualSizeBytes: number;
+  /** In ascending order of LUNs. A platform image has none. */
+  readonly dataDisks: readonly SourceDataDisk[];
   /** What the template asked for, e.g. `Debian:debian-12:12-gen2:latest` or an ARM id. */
   readonly name: string;
   /** With the exact version, or the exact ARM id. */
@@ -25,4 +27,13 @@ export interface SourceDisk {
   readonly plan?: PurchasePlan | undefined;
   /** Absent when it is not known. */
   readonly securityType?: SecurityType | undefined;
+}
+
+/** A data disk of a source, as immutable as the source. */
+export interface SourceDataDisk {
+  readonly lun: number;
+  /** Read-only qcow2 without backing or data files. */
+  readonly path: string;
+  readonly digest: string;
+  readonly virtualSizeBytes: number;
 }

@@ -80,12 +80,28 @@ async function wantedBlobs(trx: StoreTransaction): Promise<readonly BlobName[]> 
   const replicas = await trx.selectFrom('gallery_version_regions').select(['region', 'digest', 'held_in']).execute();
   const copies = replicas.map(({ region, digest, held_in }) => ({ region: held_in ?? region, digest }));
   const images = await trx.selectFrom('managed_images').select(['location as region', 'digest']).execute();
+  const dataDisks = await wantedDataDisks(trx);
   const pins = await trx.selectFrom('blob_pins').selectAll().execute();
   for (const pin of pins.filter(pin => !isHeld(pin.holder))) {
     await trx.deleteFrom('blob_pins').where('holder', '=', pin.holder).execute();
   }
   const held = pins.filter(pin => isHeld(pin.holder));
-  return [...copies, ...images, ...held];
+  return [...copies, ...images, ...dataDisks, ...held];
+}
+
+/** They lie where the disks with the operating system do. */
+async function wantedDataDisks(trx: StoreTransaction): Promise<readonly BlobName[]> {
+  const ofVersions = await trx
+    .selectFrom('gallery_version_data_disks as disk')
+    .innerJoin('gallery_version_regions as copy', 'copy.version_key', 'disk.version_key')
+    .select(['copy.region', 'copy.held_in', 'disk.digest'])
+    .execute();
+  const ofImages = await trx
+    .selectFrom('managed_image_data_disks as disk')
+    .innerJoin('managed_images as image', 'image.key', 'disk.image_key')
+    .select(['image.location as region', 'disk.digest'])
+    .execute();
+  return [...ofVersions.map(({ region, held_in, digest }) => ({ region: held_in ?? region, digest })), ...ofImages];
 }
 
 /** The path itself where there is no such file. */

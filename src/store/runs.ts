@@ -1,15 +1,40 @@
-import type { RunStatus } from '../events/build-event.ts';
+import { sql } from 'kysely';
+import type { RunStatus, Stage } from '../events/build-event.ts';
 import type { RunOutputRow, RunRow } from './database.ts';
+import { endOperation } from './operations.ts';
 import type { Store, StoreTransaction } from './store.ts';
 
 export interface RunRecord {
   readonly id: string;
   readonly templateName: string;
   readonly status: RunStatus;
+  /** When it began to work; of a queued run, when it was accepted. */
   readonly startedAt: string;
   readonly endedAt: string | undefined;
   /** The JSON document that the run ended with. */
   readonly result: unknown;
+  /** Of a run that a service accepted. */
+  readonly accepted: AcceptedRun | undefined;
+  /** The stage that began last. */
+  readonly stage: Stage | undefined;
+  /** The process that works on it, or did. */
+  readonly owner: string | undefined;
+  readonly cancelRequested: boolean;
+}
+
+/** A run as a service accepts it: to be begun when the host has room for its machine. */
+export interface AcceptedRun {
+  /** Key of the template's resource. */
+  readonly templateKey: string;
+  /** The operation by which a client waits for the run. */
+  readonly operationId: string;
+  readonly correlationId: string;
+  readonly acceptedAt: string;
+  /** What to build, for whoever begins it. JSON. */
+  readonly request: unknown;
+  /** What its machine takes of the host. */
+  readonly cpus: number;
+  readonly memoryMiB: number;
 }
 
 /** What one distribute target of a run came to. */
@@ -24,42 +49,129 @@ export interface StoredRunOutput {
   readonly sizeBytes: number;
 }
 
-/** Notes a run that begins, with status `Running`. */
+/** Notes a run that waits for its turn. */
+export async function acceptRun(
+  trx: StoreTransaction,
+  run: AcceptedRun & { readonly id: string; readonly templateName: string },
+): Promise<void> {
+  await trx
+    .insertInto('runs')
+    .values({
+      ...NEW,
+      id: run.id,
+      template_name: run.templateName,
+      status: 'Queued',
+      started_at: run.acceptedAt,
+      template_key: run.templateKey,
+      operation_id: run.operationId,
+      correlation_id: run.correlationId,
+      accepted_at: run.acceptedAt,
+      request: JSON.stringify(run.request),
+      cpus: run.cpus,
+      memory_mib: run.memoryMiB,
+    })
+    .execute();
+}
+
+/** Notes that a run begins, whether or not it was accepted before, with status `Running`. */
 export async function startRun(
   store: Store,
-  run: { id: string; templateName: string; startedAt: string },
+  run: { id: string; templateName: string; startedAt: string; owner: string },
 ): Promise<void> {
+  const begun = { status: 'Running', started_at: run.startedAt, owner: run.owner } as const;
   await store.write(trx =>
     trx
       .insertInto('runs')
-      .values({
-        id: run.id,
-        template_name: run.templateName,
-        status: 'Running',
-        started_at: run.startedAt,
-        ended_at: null,
-        result: null,
-      })
+      .values({ ...NEW, ...begun, id: run.id, template_name: run.templateName, attempts: 1 })
+      .onConflict(conflict =>
+        conflict.column('id').doUpdateSet(({ ref }) => ({ ...begun, attempts: sql`${ref('runs.attempts')} + 1` })),
+      )
       .execute(),
   );
 }
 
-/** Notes how a run ended. `result` must be JSON. */
+const NEW = {
+  ended_at: null,
+  result: null,
+  template_key: null,
+  operation_id: null,
+  correlation_id: null,
+  accepted_at: null,
+  request: null,
+  stage: null,
+  owner: null,
+  cancel_requested: 0,
+  attempts: 0,
+  cpus: 0,
+  memory_mib: 0,
+} as const;
+
+/** Notes the stage that a run has come to. */
+export async function noteStage(store: Store, id: string, stage: Stage): Promise<void> {
+  await store.write(trx => trx.updateTable('runs').set({ stage }).where('id', '=', id).execute());
+}
+
+/** Asks whoever works on a run to cancel it. */
+export async function requestCancel(trx: StoreTransaction, id: string): Promise<void> {
+  await trx.updateTable('runs').set({ cancel_requested: 1 }).where('id', '=', id).execute();
+}
+
+export async function isCancelRequested(store: Store, id: string): Promise<boolean> {
+  const row = await store.db.selectFrom('runs').select('cancel_requested').where('id', '=', id).executeTakeFirst();
+  return row?.cancel_requested === 1;
+}
+
+/** Gives a run that was begun and did not end back to the queue, at its old place. */
+export async function requeueRun(store: Store, id: string): Promise<void> {
+  await store.write(trx =>
+    trx
+      .updateTable('runs')
+      .set(({ ref }) => ({
+        status: 'Queued',
+        stage: null,
+        owner: null,
+        started_at: sql<string>`${ref('accepted_at')}`,
+      }))
+      .where('id', '=', id)
+      .where('accepted_at', 'is not', null)
+      .execute(),
+  );
+}
+
+/** Notes how a run ended, and with it the operation that a client waits for. `result` must be JSON. */
 export async function finishRun(
   store: Store,
   id: string,
   end: { status: RunStatus; endedAt: string; result: unknown },
 ): Promise<void> {
-  await store.write(trx =>
-    trx
-      .updateTable('runs')
-      .set({ status: end.status, ended_at: end.endedAt, result: JSON.stringify(end.result) })
-      .where('id', '=', id)
-      .execute(),
-  );
+  await store.write(trx => endRun(trx, id, end));
 }
 
-export async function getRun(store: Store, id: string): Promise<RunRecord | undefined> {
+/** `finishRun` within a transaction. */
+export async function endRun(
+  trx: StoreTransaction,
+  id: string,
+  { status, endedAt, result }: { status: RunStatus; endedAt: string; result: unknown },
+): Promise<void> {
+  await trx
+    .updateTable('runs')
+    .set({ status, ended_at: endedAt, result: JSON.stringify(result) })
+    .where('id', '=', id)
+    .execute();
+  const run = await trx.selectFrom('runs').select('operation_id').where('id', '=', id).executeTakeFirst();
+  if (run?.operation_id == null) return;
+  const { error } = (result ?? {}) as { error?: { code: string; message: string } | null };
+  await endOperation(trx, run.operation_id, {
+    status: status === 'Succeeded' || status === 'Canceled' ? status : 'Failed',
+    endedAt,
+    ...(error == null ? {} : { error: { code: error.code, message: error.message } }),
+  });
+}
+
+export async function getRun(
+  store: Pick<Store, 'db'> | { readonly db: StoreTransaction },
+  id: string,
+): Promise<RunRecord | undefined> {
   const row = await store.db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : runOf(row);
 }
@@ -67,6 +179,43 @@ export async function getRun(store: Store, id: string): Promise<RunRecord | unde
 /** All runs, the newest first. */
 export async function listRuns(store: Store): Promise<readonly RunRecord[]> {
   const rows = await store.db.selectFrom('runs').selectAll().orderBy('started_at', 'desc').orderBy('id').execute();
+  return rows.map(runOf);
+}
+
+/** The newest run of each of these templates, by the template's key. */
+export async function lastRuns(
+  db: Pick<Store['db'], 'selectFrom'>,
+  templateKeys: readonly string[],
+): Promise<ReadonlyMap<string, RunRecord>> {
+  if (templateKeys.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('template_key', 'in', templateKeys)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('runs as later')
+            .select('later.id')
+            .whereRef('later.template_key', '=', 'runs.template_key')
+            .whereRef('later.accepted_at', '>', 'runs.accepted_at'),
+        ),
+      ),
+    )
+    .execute();
+  return new Map(rows.map(row => [row.template_key ?? '', runOf(row)]));
+}
+
+/** Runs that were accepted and have not ended, in the order in which they were accepted. */
+export async function unfinishedRuns(db: Pick<Store['db'], 'selectFrom'>): Promise<readonly RunRecord[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('status', 'in', ['Queued', 'Running'])
+    .where('accepted_at', 'is not', null)
+    .orderBy('accepted_at')
+    .orderBy('id')
+    .execute();
   return rows.map(runOf);
 }
 
@@ -136,6 +285,23 @@ function runOf(row: RunRow): RunRecord {
     startedAt: row.started_at,
     endedAt: row.ended_at ?? undefined,
     result: row.result === null ? undefined : JSON.parse(row.result),
+    accepted: acceptedOf(row),
+    stage: (row.stage ?? undefined) as Stage | undefined,
+    owner: row.owner ?? undefined,
+    cancelRequested: row.cancel_requested === 1,
+  };
+}
+
+function acceptedOf(row: RunRow): AcceptedRun | undefined {
+  if (row.template_key === null || row.accepted_at === null) return undefined;
+  return {
+    templateKey: row.template_key,
+    operationId: row.operation_id ?? '',
+    correlationId: row.correlation_id ?? '',
+    acceptedAt: row.accepted_at,
+    request: row.request === null ? undefined : JSON.parse(row.request),
+    cpus: row.cpus,
+    memoryMiB: row.memory_mib,
   };
 }
 

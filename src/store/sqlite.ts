@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -10,14 +9,11 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { storeError } from '../errors/store.ts';
-
-/** How long a process waits for others that write, in seconds. Each holds the lock for milliseconds. */
-const PATIENCE_SECONDS = 60;
+import { whileBusy } from './patience.ts';
 
 /** Opens the SQLite file, made durable and shareable: several processes read and write it at once. */
 export async function openSqlite<T>(file: string): Promise<Kysely<T>> {
-  const database = await whileBusy(() => {
+  const database = await whileBusy(file, isBusy, () => {
     // SQLite waits by blocking the whole process, so it is given little time; the rest is waited out by `whileBusy`.
     const opened = new BetterSqlite(file, { timeout: 500 });
     try {
@@ -30,12 +26,12 @@ export async function openSqlite<T>(file: string): Promise<Kysely<T>> {
       throw error;
     }
   });
-  return new Kysely<T>({ dialect: sqliteDialect(database) });
+  return new Kysely<T>({ dialect: sqliteDialect(file, database) });
 }
 
-function sqliteDialect(database: BetterSqlite.Database): Dialect {
+function sqliteDialect(file: string, database: BetterSqlite.Database): Dialect {
   return {
-    createDriver: () => new PatientDriver({ database }),
+    createDriver: () => new PatientDriver(file, database),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalAdapter(),
     createIntrospector: db => new SqliteIntrospector(db),
@@ -43,9 +39,16 @@ function sqliteDialect(database: BetterSqlite.Database): Dialect {
 }
 
 class PatientDriver extends SqliteDriver {
+  readonly #file: string;
+
+  constructor(file: string, database: BetterSqlite.Database) {
+    super({ database });
+    this.#file = file;
+  }
+
   /** The write lock is taken at once: a transaction that first reads and then writes could fail half-way otherwise. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await whileBusy(() => connection.executeQuery(CompiledQuery.raw('begin immediate')));
+    await whileBusy(this.#file, isBusy, () => connection.executeQuery(CompiledQuery.raw('begin immediate')));
   }
 
   /** On a full disk SQLite has rolled back by itself: that there is nothing left to do must not hide the reason. */
@@ -60,20 +63,6 @@ class TransactionalAdapter extends SqliteAdapter {
   /** Migrations run in a transaction, so that two processes that open a new store do not both make its tables. */
   override get supportsTransactionalDdl(): boolean {
     return true;
-  }
-}
-
-/** Tries again as long as another process holds a lock. */
-export async function whileBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_SECONDS * 1000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      if (Date.now() > deadline) throw storeError('StoreBusy', { seconds: PATIENCE_SECONDS }, { cause: error });
-      await sleep(10 + Math.random() * 40);
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import { storeError } from '../errors/store.ts';
 import { ownerName } from '../home/process-lock.ts';
 import { exists, syncDirectory } from './blobs.ts';
 import type { VhdRow } from './database.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreTransaction } from './store.ts';
 
 /** Follows the name of a VHD that is on its way to its URI, with the token of the run that writes it. */
 const ON_ITS_WAY = '?';
@@ -115,10 +115,24 @@ export async function removeStorageBlob(store: Store, region: string, name: stri
   }
 }
 
-/** The region that has a storage account already. The names of accounts are unique. */
-export async function accountRegion(store: Store, account: string): Promise<string | undefined> {
+/**
+ * The region that has a storage account already, or that somebody publishes the first blob of it to right now. The names of
+ * accounts are unique: whoever wants to make one asks under the store's write lock.
+ */
+export async function accountRegion(
+  store: Store,
+  db: Pick<StoreTransaction, 'selectFrom'>,
+  account: string,
+): Promise<string | undefined> {
   for (const region of await store.regions()) {
     if (await exists(join(store.region(region).storage, account))) return region;
   }
-  return undefined;
+  const row = await db
+    .selectFrom('vhds')
+    .select('region')
+    .where('uri', 'is not', null)
+    .where('name', 'like', `${account}/%`)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.region;
 }

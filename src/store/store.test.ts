@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import BetterSqlite from 'better-sqlite3';
+import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { describe, expect, test } from 'vitest';
 import { kilnHome } from '../home/kiln-home.ts';
 import { ownerName } from '../home/process-lock.ts';
 import { blobPath, putBlob } from './blobs.ts';
+import { testDatabase } from './database.fixture.ts';
 import { collectGarbage, sweepStore } from './garbage.ts';
 import { firstTables } from './migrations/0001-first-tables.ts';
 import { pinBlob, releasePins, runHolder, workHolder } from './pins.ts';
@@ -19,34 +20,27 @@ import {
   removeRun,
   startRun,
 } from './runs.ts';
-import { openSqlite } from './sqlite.ts';
 import { storeFixture } from './store.fixture.ts';
-import { openStore } from './store.ts';
+import { openDatabase, openStore } from './store.ts';
 
 const signal = new AbortController().signal;
 const DEAD = '4194999-5';
 
 describe('opening', () => {
-  test('the database is durable and shared', async () => {
-    await using fixture = await storeFixture();
-    const file = new BetterSqlite(kilnHome({ KILN_HOME: join(fixture.directory, 'home') }).database);
-    expect(file.pragma('journal_mode', { simple: true })).toBe('wal');
-    file.close();
-  });
-
   test('one of an older Kiln is brought up to date with what is in it', async () => {
     await using fixture = await storeFixture();
+    await using database = await testDatabase();
     const home = kilnHome({ KILN_HOME: join(fixture.directory, 'older') });
     await mkdir(home.root);
-    const old = await openSqlite<Record<string, Record<string, unknown>>>(home.database);
+    const old = await openDatabase<Record<string, Record<string, unknown>>>(home.database, database.url);
     const first = { '0001-first-tables': firstTables };
     await new Migrator({ db: old, provider: { getMigrations: async () => first } }).migrateToLatest();
     const resource = { key: '/d', id: '/D', location: 'local', tags: '{}', created_at: '' };
     const definition = { ...resource, gallery_key: '/g', os: 'Linux', os_state: 'Generalized', generation: 'V2' };
     await old.insertInto('image_definitions').values(definition).execute();
     await old.destroy();
-    const store = await openStore(home, { regions: {} });
-    expect(await store.db.selectFrom('image_definitions').selectAll().execute()).toEqual([
+    const store = await openStore(home, { regions: {}, database: database.url });
+    expect(await store.db.selectFrom('image_definitions').selectAll().execute()).toMatchObject([
       { ...definition, features: '[]', purchase_plan: null },
     ]);
     await store.close();
@@ -54,19 +48,51 @@ describe('opening', () => {
 
   test('one made by a newer Kiln is refused', async () => {
     await using fixture = await storeFixture();
-    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'home') });
-    const file = new BetterSqlite(home.database);
-    file.exec("insert into kysely_migration (name, timestamp) values ('9999-later', '2030')");
-    file.close();
-    await expect(openStore(home, { regions: {} })).rejects.toMatchObject({ code: 'StoreUnreadable', exit: 3 });
+    const { store, home, config } = fixture;
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030')`.execute(store.db);
+    await expect(openStore(home, config)).rejects.toMatchObject({ code: 'StoreUnreadable', exit: 3 });
+  });
+});
+
+describe('rows', () => {
+  test('sizes, counts and sums are numbers, and text is in the order of its bytes', async () => {
+    await using fixture = await storeFixture();
+    const { store } = fixture;
+    const size = 2 ** 52 + 1;
+    const output = { type: 'VHD' as const, path: '', digest: '', sizeBytes: size, runId: 'r' };
+    const names = ['Zoo', '_a', 'a', 'a-b', 'a.b', 'ab', 'é', '\u{1f600}'];
+    await store.write(async trx => {
+      for (const name of names.toReversed()) await recordRunOutput(trx, { ...output, name });
+    });
+    const rows = await store.db.selectFrom('run_outputs').select(['name', 'size_bytes']).orderBy('name').execute();
+    expect(rows).toEqual(names.map(name => ({ name, size_bytes: size })));
+    const after = store.db.selectFrom('run_outputs').select('name').where('name', '>', 'a-b').orderBy('name');
+    expect(await after.limit(2).execute()).toEqual([{ name: 'a.b' }, { name: 'ab' }]);
+    const totals = store.db
+      .selectFrom('run_outputs')
+      .where('name', '<', 'a')
+      .select(({ fn }) => [fn.countAll().as('count'), fn.sum('size_bytes').as('sum')]);
+    expect(await totals.executeTakeFirst()).toEqual({ count: 2, sum: 2 * size });
   });
 
-  test('a file that is no database is refused', async () => {
+  test('a write that fails changes nothing, and those that wait for it go on', async () => {
     await using fixture = await storeFixture();
-    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'other') });
-    await mkdir(home.root);
-    await writeFile(home.database, 'x'.repeat(5000));
-    await expect(openStore(home, { regions: {} })).rejects.toMatchObject({ code: 'StoreUnreadable' });
+    const { store } = fixture;
+    const run = (id: string) => ({ id, templateName: 't', startedAt: '2026-01-01T00:00:00Z', owner: '1-1' });
+    const group = { group_key: '/g', holder: 'run:x', created: 1 };
+    const failing = store.write(async trx => {
+      await trx.insertInto('blob_pins').values({ holder: 'run:x', region: 'r', digest: 'd' }).execute();
+      throw new Error('in the middle');
+    });
+    // More at once than there are connections.
+    const others = Array.from({ length: 30 }, (_, i) => startRun(store, run(`r${i}`)));
+    await expect(failing).rejects.toThrow('in the middle');
+    await Promise.all(others);
+    const twice = store.write(trx => trx.insertInto('staging_groups').values([group, group]).execute());
+    await expect(twice).rejects.toThrow(/unique/i);
+    expect(await store.db.selectFrom('staging_groups').selectAll().execute()).toEqual([]);
+    expect(await store.db.selectFrom('blob_pins').selectAll().execute()).toEqual([]);
+    expect(await listRuns(store)).toHaveLength(30);
   });
 });
 
@@ -128,6 +154,10 @@ describe('garbage', () => {
     await releasePins(store, holder);
     expect((await collectGarbage(store)).removed).toEqual([]);
     await releasePins(store, runHolder('r1'));
+    // That of a process of another machine, about which only that machine knows.
+    await store.write(trx => pinBlob(trx, blob, `${DEAD}@0123abcd-abc`));
+    expect((await collectGarbage(store)).removed).toEqual([]);
+    await releasePins(store, `${DEAD}@0123abcd-abc`);
     await store.write(trx => pinBlob(trx, blob, `${DEAD}-abc`));
     expect((await collectGarbage(store)).removed).toEqual([path]);
     expect(await store.db.selectFrom('blob_pins').selectAll().execute()).toEqual([]);
@@ -145,9 +175,8 @@ describe('garbage', () => {
 
   test('two regions in one directory do not collect from each other', async () => {
     await using fixture = await storeFixture();
-    const home = kilnHome({ KILN_HOME: join(fixture.directory, 'home') });
     const shared = join(fixture.directory, 'shared');
-    const store = await openStore(home, { regions: { east: shared, west: shared } });
+    const store = await openStore(fixture.home, { ...fixture.config, regions: { east: shared, west: shared } });
     const file = await fixture.file('content');
     await putBlob(store, 'east', file, { signal, takeOver: false, holder: workHolder() });
     expect((await collectGarbage(store)).removed).toEqual([]);
@@ -205,14 +234,14 @@ describe('runs', () => {
       ['r2', 'a'],
       ['r3', 'b'],
     ] as const) {
-      await startRun(store, { id, templateName, startedAt: `2026-01-0${id.slice(1)}T00:00:00Z` });
+      await startRun(store, { id, templateName, startedAt: `2026-01-0${id.slice(1)}T00:00:00Z`, owner: '1-1' });
       await store.write(trx => recordRunOutput(trx, { ...output, runId: id, artifactUri: `file:///${id}` }));
       // The newest is found by time, which has milliseconds.
       await new Promise(resolve => setTimeout(resolve, 3));
     }
     const result = { runOutputs: [1] };
     await finishRun(store, 'r2', { status: 'Succeeded', endedAt: '2026-01-02T01:00:00Z', result });
-    expect(await getRun(store, 'r2')).toEqual({
+    expect(await getRun(store, 'r2')).toMatchObject({
       id: 'r2',
       templateName: 'a',
       status: 'Succeeded',

@@ -2,13 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { databaseName } from '../config/database-url.ts';
 import type { SiteConfig } from '../config/site-config.ts';
 import { KilnError } from '../errors/kiln-error.ts';
 import { storeError } from '../errors/store.ts';
 import type { KilnHome } from '../home/kiln-home.ts';
 import type { Database } from './database.ts';
 import { migrations } from './migrations/migrations.ts';
+import { openPostgres } from './postgres.ts';
 import { type RegionDirectory, regionLayout, siteRegions } from './regions.ts';
+import { rehearse } from './rehearse.ts';
 import { openSqlite } from './sqlite.ts';
 
 export type StoreTransaction = Transaction<Database>;
@@ -17,36 +20,51 @@ export type StoreTransaction = Transaction<Database>;
 export interface Store {
   /** For reading. What is written goes through `write`. */
   readonly db: Kysely<Database>;
-  /** One transaction that no other process writes beside. It sees all that was committed before. Never call it within itself. */
+  /**
+   * One transaction that no other process writes beside. It sees all that was committed before. Never call it within itself. A statement that
+   * fails ends it: there is nothing to catch and go on from.
+   */
   write<T>(work: (trx: StoreTransaction) => Promise<T>): Promise<T>;
+  /** Does metadata work on a store of its own that starts as this one is, and that nobody sees: in the end all of it is undone. */
+  rehearse<T>(work: (rehearsal: Store) => Promise<T>): Promise<T>;
   region(name: string): RegionDirectory;
   /** Names of the regions that have a directory. */
   regions(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
+export type StoreConfig = Pick<SiteConfig, 'regions'> & { readonly database?: string | undefined };
+
 /**
- * Opens the store of a home, makes or updates its tables.
+ * Opens the store of a home, makes or updates its tables. The metadata is in the PostgreSQL database of the configuration, or else
+ * in SQLite in the home.
  *
  * @throws KilnError `StoreUnreadable`, `StoreBusy`.
  */
-export async function openStore(home: KilnHome, config: Pick<SiteConfig, 'regions'>): Promise<Store> {
+export async function openStore(home: KilnHome, config: StoreConfig): Promise<Store> {
   const layout = regionLayout(home.regions, config.regions);
-  const db = await openDatabase(home.database);
-  return {
+  const db = await openMigrated(home, config);
+  const inTurn = oneAtATime();
+  const store: Store = {
     db,
-    write: work => db.transaction().execute(work),
+    write: work => inTurn(() => db.transaction().execute(work)),
+    rehearse: work => inTurn(() => rehearse(store, work)),
     region: layout.directory,
     regions: () => siteRegions(home.regions, config.regions),
     close: () => db.destroy(),
   };
+  return store;
 }
 
-async function openDatabase(file: string): Promise<Kysely<Database>> {
+/** What errors and reports call the database: its file, or its host and name. */
+export function storeName(home: KilnHome, config: Pick<StoreConfig, 'database'>): string {
+  return config.database === undefined ? home.database : databaseName(config.database);
+}
+
+async function openMigrated(home: KilnHome, config: StoreConfig): Promise<Kysely<Database>> {
   let db: Kysely<Database> | undefined;
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-    db = await openSqlite<Database>(file);
+    db = await openDatabase<Database>(home.database, config.database);
     const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
     if (error !== undefined) throw error;
     return db;
@@ -54,6 +72,23 @@ async function openDatabase(file: string): Promise<Kysely<Database>> {
     await db?.destroy();
     if (cause instanceof KilnError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw storeError('StoreUnreadable', { file, reason }, { cause });
+    throw storeError('StoreUnreadable', { store: storeName(home, config), reason }, { cause });
   }
+}
+
+/** The database as it is, whatever tables it has: that of the URL, or else the file. */
+export async function openDatabase<T>(file: string, url: string | undefined): Promise<Kysely<T>> {
+  if (url !== undefined) return openPostgres<T>(url);
+  await mkdir(dirname(file), { recursive: true, mode: 0o755 });
+  return openSqlite<T>(file);
+}
+
+/** Writers of one process queue up here, so that they do not take every connection to wait on, which readers need. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return work => {
+    const turn = last.then(work, work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
 }

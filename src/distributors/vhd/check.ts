@@ -8,6 +8,6 @@ export async function checkVhd(target: VhdTarget, store: Store, location: string
   store.region(location);
   if (target.uri === '') return;
   const blob = parseBlobUri(target.uri);
-  const region = (await accountRegion(store, blob.account)) ?? location;
+  const region = (await accountRegion(store, store.db, blob.account)) ?? location;
   await refuseBlocked(store, region, blobName(blob), target.uri);
 }

@@ -1,8 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { convertToVhd } from '../../disk/vhd.ts';
-import { publishVhdToUri } from '../../galleries/blob-vhd.ts';
 import { publishVhd } from '../../galleries/vhd.ts';
 import { regionName } from '../../store/regions.ts';
 import type { RunOutput } from '../distributor.ts';
@@ -28,17 +26,15 @@ export async function distributeVhd(target: VhdTarget, context: PublishContext):
       onProgress: ({ done, total }) => converting(done, total),
     });
     const disk = await finishedDisk(made, image, virtualSizeBytes, signal);
-    const facts = {
+    const { path, uri } = await publishVhd(store, {
+      to: target.uri === '' ? { file: name } : { uri: target.uri },
       region: regionName(context.location),
       disk,
       tags: target.artifactTags,
       runOutputName: target.runOutputName,
       signal,
-      onCopy: (_region: string, done: number, total: number) => copying(done, total),
-    };
-    const { path, uri } = await (target.uri === ''
-      ? publishVhd(store, { ...facts, name, uriOf: file => pathToFileURL(file).href })
-      : publishVhdToUri(store, { ...facts, uri: target.uri }));
+      onCopy: (_region, done, total) => copying(done, total),
+    });
     const { digest, sizeBytes } = disk;
     return published(context, {
       name: target.runOutputName,

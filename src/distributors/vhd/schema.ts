@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { blobUriProblem } from '../../galleries/blob-uri.ts';
 import { runOutputName, tags } from '../schema-fields.ts';
 import type { VhdTarget } from '../targets.ts';
 
@@ -10,15 +11,13 @@ export const vhdSchema = z
     artifactTags: tags.default({}),
     uri: z
       .string()
-      .refine(
-        text => text === '' || isBlobUri(text),
-        'must be the URI of a blob, e.g. `https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd`',
-      )
+      .refine(text => text === '' || blobUriProblem(text) === undefined, { error: ({ input }) => complaint(input) })
       .default(''),
   })
   .transform((given): VhdTarget => given);
 
-function isBlobUri(text: string): boolean {
-  // White space would be dropped in silence by the parser.
-  return /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) && !new URL(text).pathname.endsWith('/');
+function complaint(uri: unknown): string {
+  const form = 'must be the URI of a blob, `https://ACCOUNT.blob.SUFFIX/CONTAINER/NAME.vhd`';
+  const problem = typeof uri === 'string' ? blobUriProblem(uri) : undefined;
+  return problem === undefined ? form : `${form}: ${problem}`;
 }

@@ -4,20 +4,27 @@ import { expect, test } from 'vitest';
 import { sweepStore } from '../store/garbage.ts';
 import { latestRunOutput } from '../store/runs.ts';
 import { type StoreFixture, storeFixture } from '../store/store.fixture.ts';
-import { publishVhdToUri } from './blob-vhd.ts';
 import { listPublished } from './list.ts';
 import { removeVhd } from './remove.ts';
+import { publishVhd } from './vhd.ts';
 
 const URI = 'https://images.blob.core.windows.net/vhds/linux/web.vhd';
 
-async function publish(fixture: StoreFixture, text: string, more: { uri?: string; signal?: AbortSignal } = {}) {
+interface More {
+  readonly uri?: string;
+  readonly signal?: AbortSignal;
+  readonly region?: string;
+}
+
+async function publish(fixture: StoreFixture, text: string, more: More = {}) {
   const disk = {
     ...(await fixture.file(text)),
     ...({ virtualSizeBytes: 4096, os: 'Linux', generation: 'V2', runId: `run-${text}` } as const),
     ...{ sourceDigest: 'kdt1:source', sourceName: 'Debian:debian-12:12-gen2:12.0.1', takeOver: () => false },
   };
-  return publishVhdToUri(fixture.store, {
-    ...{ region: 'local', disk, tags: { team: 'web' }, runOutputName: 'out', uri: more.uri ?? URI },
+  return publishVhd(fixture.store, {
+    ...{ region: more.region ?? 'local', disk, tags: { team: 'web' }, runOutputName: 'out' },
+    to: { uri: more.uri ?? URI },
     signal: more.signal ?? new AbortController().signal,
   });
 }
@@ -68,9 +75,9 @@ test('one whose commit fails puts the older blob back', async () => {
   const { store } = fixture;
   const { path } = await publish(fixture, 'one');
   await store.write(trx => trx.schema.alterTable('run_outputs').renameTo('gone').execute());
-  await expect(publish(fixture, 'two')).rejects.toThrow('no such table');
+  await expect(publish(fixture, 'two')).rejects.toThrow(/run_outputs/);
   expect(await readFile(path, 'utf8')).toBe('one');
-  await expect(publish(fixture, 'three', { uri: URI.replace('web', 'new') })).rejects.toThrow('no such table');
+  await expect(publish(fixture, 'three', { uri: URI.replace('web', 'new') })).rejects.toThrow(/run_outputs/);
   expect(await readdir(dirname(path))).toEqual(['web.vhd']);
   expect(await readdir(store.region('local').incoming)).toEqual([]);
   expect(await rows(fixture)).toHaveLength(1);
@@ -90,6 +97,27 @@ test('an account that lies in another region stays there', async () => {
   const { storage } = fixture.store.region('westus');
   await mkdir(join(storage, 'images'), { recursive: true });
   expect((await publish(fixture, 'one')).path).toBe(join(storage, 'images/vhds/linux/web.vhd'));
+});
+
+test('two that make a new account at once, for two regions, make it in one', async () => {
+  await using fixture = await storeFixture();
+  const { store } = fixture;
+  const uri = (name: string) => `https://shared.blob.core.windows.net/vhds/${name}.vhd`;
+  const both = await Promise.all([
+    publish(fixture, 'one', { uri: uri('one'), region: 'local' }),
+    publish(fixture, 'two', { uri: uri('two'), region: 'westus' }),
+  ]);
+  const places = ['local', 'westus'].map(region => join(store.region(region).storage, 'shared'));
+  expect(places.filter(place => both.some(({ path }) => path.startsWith(place)))).toHaveLength(1);
+  expect(new Set((await rows(fixture)).map(({ status }) => status))).toEqual(new Set(['Published']));
+});
+
+test('an account whose first blob failed lies nowhere', async () => {
+  await using fixture = await storeFixture();
+  const signal = AbortSignal.abort(new Error('stop'));
+  await expect(publish(fixture, 'one', { signal })).rejects.toThrow('stop');
+  const { path } = await publish(fixture, 'two', { region: 'westus' });
+  expect(path).toBe(join(fixture.store.region('westus').storage, 'images/vhds/linux/web.vhd'));
 });
 
 test('a blob below a blob, above others, or behind a link is refused', async () => {
