@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KilnError } from '../errors/kiln-error.ts';
-import { checkFeatures, checkSourceSystem, checkStepTypes } from './feasible.ts';
+import { checkFeatures, checkSourceSystem, checkSteps, systemByName } from './feasible.ts';
 import { resolved, source, template } from './plan.fixture.ts';
 import { makePlan } from './plan.ts';
 
@@ -81,7 +81,7 @@ describe('the operating system of the source', () => {
   });
 
   it('names every step that is for Windows when the source is Linux', () => {
-    const error = refusal(() => checkStepTypes(mixed, source));
+    const error = refusal(() => checkSteps(mixed, source));
     expect(error).toMatchObject({ code: 'UnsupportedCustomizerType', exit: 2 });
     expect(error.message).toBe(
       'A `PowerShell` customizer runs on Windows, and the source Debian:debian-12:12-gen2:12.20260101.1 is Linux.',
@@ -96,12 +96,12 @@ describe('the operating system of the source', () => {
   });
 
   it('names every step that is for Linux when the source is Windows, and that nothing runs there', () => {
-    expect(places(refusal(() => checkStepTypes(mixed, windows)))).toEqual([
+    expect(places(refusal(() => checkSteps(mixed, windows)))).toEqual([
       'UnsupportedCustomizerType properties.customize[0].type',
       'UnsupportedValidatorType properties.validate.inVMValidations[1].type',
     ]);
     const fitting = template({ customize: [{ type: 'PowerShell', inline: ['dir'] }], validate: {} });
-    expect(() => checkStepTypes(fitting, windows)).not.toThrow();
+    expect(() => checkSteps(fitting, windows)).not.toThrow();
     expect(() => checkSourceSystem(source)).not.toThrow();
     expect(refusal(() => checkSourceSystem(windows))).toMatchObject({
       code: 'WindowsSourceUnavailable',
@@ -111,9 +111,39 @@ describe('the operating system of the source', () => {
     });
   });
 
+  it('refuses a path of Windows on Linux, by its place, and nothing of the kind on Windows', () => {
+    const file = (destination: string) => ({ type: 'File', sourceUri: 'a', destination });
+    const files = [file('/tmp/a'), file('C:\\a.txt'), file('d:/a')];
+    const of = template({ customize: files, validate: { inVMValidations: [file('c:\\b')] } });
+    const error = refusal(() => checkSteps(of, source));
+    expect(error.message).toBe(
+      'The destination `C:\\a.txt` is a path of Windows, and the source Debian:debian-12:12-gen2:12.20260101.1 is Linux.',
+    );
+    expect(places(error)).toEqual(
+      ['customize[1]', 'customize[2]', 'validate.inVMValidations[0]'].map(
+        step => `DestinationMisfit properties.${step}.destination`,
+      ),
+    );
+    expect(() => checkSteps(of, windows)).not.toThrow();
+  });
+
+  it('is known of a name alone for Windows and for installation media', () => {
+    const named = (publisher: string) =>
+      systemByName({ type: 'PlatformImage', publisher, offer: 'o', sku: 's', version: 'latest' });
+    expect(named('microsoftwindowsserver')).toEqual({ os: 'Windows', exactName: 'microsoftwindowsserver:o:s:latest' });
+    expect(named('Debian')).toBeUndefined();
+    const iso = { type: 'ISO', sourceUri: 'https://example.com/rhel.iso?sig=secret', sha256Checksum: '' } as const;
+    expect(systemByName(iso)).toEqual({ os: 'Linux', exactName: 'https://example.com/rhel.iso?***' });
+    expect(refusal(() => checkFeatures({ ...template(), source: iso }))).toMatchObject({
+      code: 'IsoSourceUnsupported',
+      target: 'properties.source',
+      message: expect.stringContaining('rhel.iso?***:'),
+    });
+  });
+
   it('names a validator when the customizers fit', () => {
     const of = template({ validate: { inVMValidations: [{ type: 'PowerShell', inline: ['dir'] }] } });
-    expect(refusal(() => checkStepTypes(of, source))).toMatchObject({
+    expect(refusal(() => checkSteps(of, source))).toMatchObject({
       code: 'UnsupportedValidatorType',
       target: 'properties.validate.inVMValidations[0].type',
     });

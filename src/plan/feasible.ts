@@ -1,9 +1,12 @@
+import { shownUri } from '../artifacts/shown-uri.ts';
 import { throwAll } from '../errors/attempts.ts';
 import type { KilnError } from '../errors/kiln-error.ts';
+import { sourceError } from '../errors/sources.ts';
 import { templateError } from '../errors/template.ts';
+import { renderImageName } from '../sources/image-name.ts';
 import type { SourceDisk } from '../sources/source-disk.ts';
 import { type Customizer, typeOf, type Validator } from '../steps/registry.ts';
-import type { ImageTemplate } from '../template/model.ts';
+import type { ImageSource, ImageTemplate } from '../template/model.ts';
 
 const NETWORK =
   'places the build in a network of Azure, and this version of Kiln has none: its build VM has a network of its own';
@@ -13,14 +16,31 @@ const IDENTITY = 'gives the build VM an identity, and this version of Kiln has n
 const MAX_DATA_DISKS = 64;
 const MAX_DATA_DISK_GB = 32767;
 
+/** Publishers of images that are all for Windows. */
+const WINDOWS_PUBLISHERS = /^Microsoft(?:WindowsServer|WindowsDesktop|VisualStudio)$/i;
+
+/** What is known of a source without its disk. */
+export type SourceSystem = Pick<SourceDisk, 'os' | 'exactName'>;
+
+/** What the name of a source says of it; `undefined` where only the image does. */
+export function systemByName(source: ImageSource): SourceSystem | undefined {
+  if (source.type === 'ISO') return { os: 'Linux', exactName: shownUri(source.sourceUri) };
+  if (source.type !== 'PlatformImage' || !WINDOWS_PUBLISHERS.test(source.publisher)) return undefined;
+  return { os: 'Windows', exactName: `${renderImageName(source)}:${source.version}` };
+}
+
 /**
  * Refuses, by name and place, what a valid template asks for and no build of this version can give.
  *
- * @throws KilnError `FeatureUnavailable`; with several, `details` lists them all
+ * @throws KilnError `FeatureUnavailable`, `IsoSourceUnsupported`; with several, `details` lists them all
  */
 export function checkFeatures(template: ImageTemplate): void {
-  const { userAssignedIdentities, vnetConfig } = template.vmProfile;
+  const { source, vmProfile } = template;
+  const { userAssignedIdentities, vnetConfig } = vmProfile;
   throwAll([
+    ...(source.type === 'ISO'
+      ? [sourceError('IsoSourceUnsupported', { uri: shownUri(source.sourceUri) }, { target: 'properties.source' })]
+      : []),
     ...userAssignedIdentities.map((_, i) => unavailable(`vmProfile.userAssignedIdentities[${i}]`, IDENTITY)),
     ...(vnetConfig.subnetId === '' ? [] : [unavailable('vmProfile.vnetConfig.subnetId', NETWORK)]),
     ...(vnetConfig.containerInstanceSubnetId === ''
@@ -39,17 +59,19 @@ export function checkFeatures(template: ImageTemplate): void {
  *
  * @throws KilnError `WindowsSourceUnavailable`
  */
-export function checkSourceSystem(source: Pick<SourceDisk, 'os' | 'exactName'>): void {
+export function checkSourceSystem(source: SourceSystem): void {
   if (source.os !== 'Windows') return;
   throw templateError('WindowsSourceUnavailable', { source: source.exactName }, { target: 'properties.source' });
 }
 
 /**
- * Refuses steps that are for another operating system than the source's, as the service does.
+ * Refuses steps that are for another operating system than the source's: by their type, as the service does, or by their
+ * destination, which on the service fails in the run. Windows takes a path without a drive.
  *
- * @throws KilnError `UnsupportedCustomizerType`, `UnsupportedValidatorType`; with several, `details` lists them all
+ * @throws KilnError `UnsupportedCustomizerType`, `UnsupportedValidatorType`, `DestinationMisfit`; with several, `details`
+ *   lists them all
  */
-export function checkStepTypes(template: ImageTemplate, source: Pick<SourceDisk, 'os' | 'exactName'>): void {
+export function checkSteps(template: ImageTemplate, source: SourceSystem): void {
   const misfits = (
     code: 'UnsupportedCustomizerType' | 'UnsupportedValidatorType',
     steps: readonly (Customizer | Validator)[],
@@ -57,7 +79,7 @@ export function checkStepTypes(template: ImageTemplate, source: Pick<SourceDisk,
   ): KilnError[] =>
     steps.flatMap((step, i) => {
       const { type, os } = typeOf(step);
-      if (os.includes(source.os)) return [];
+      if (os.includes(source.os)) return elsewhere(step, source, `properties.${place}[${i}].destination`);
       const params = { type, fits: os.join(' or '), source: source.exactName, os: source.os };
       return [templateError(code, params, { target: `properties.${place}[${i}].type` })];
     });
@@ -65,6 +87,11 @@ export function checkStepTypes(template: ImageTemplate, source: Pick<SourceDisk,
     ...misfits('UnsupportedCustomizerType', template.customize, 'customize'),
     ...misfits('UnsupportedValidatorType', template.validate.inVMValidations, 'validate.inVMValidations'),
   ]);
+}
+
+function elsewhere(step: Customizer | Validator, { os, exactName }: SourceSystem, target: string): KilnError[] {
+  if (step.type !== 'File' || os === 'Windows' || !/^[A-Za-z]:/.test(step.destination)) return [];
+  return [templateError('DestinationMisfit', { destination: step.destination, source: exactName }, { target })];
 }
 
 function dataDiskProblems(disks: ImageTemplate['additionalDataDisks']): KilnError[] {

@@ -1,6 +1,9 @@
+import { throwAll } from '../errors/attempts.ts';
+import type { KilnError } from '../errors/kiln-error.ts';
 import { templateError } from '../errors/template.ts';
 import type { SourceDisk } from '../sources/source-disk.ts';
 import type { ImageTemplate } from '../template/model.ts';
+import { lunProblems, type PlannedDataDisk, planDataDisks } from './data-disks.ts';
 import { vmSize } from './vm-sizes.ts';
 
 /** The build VM as it will be. */
@@ -13,8 +16,8 @@ export interface PlannedMachine {
   readonly generation: SourceDisk['generation'];
   readonly devices: SourceDisk['devices'];
   readonly diskSizeBytes: number;
-  /** Empty disks beside it, by their LUN. */
-  readonly dataDisks: readonly { readonly sizeBytes: number }[];
+  /** In ascending order of LUNs. */
+  readonly dataDisks: readonly PlannedDataDisk[];
 }
 
 /** What this machine can give to one build VM. */
@@ -32,13 +35,14 @@ const DEFAULT_SIZE: Readonly<Record<SourceDisk['generation'], string>> = {
 /**
  * The machine that the template asks for, as far as this host can give it, and a note for each thing that it cannot.
  *
- * @throws KilnError `UnknownVmSize`, `UnsupportedVmSize`, `OsDiskTooSmall`
+ * @throws KilnError `UnknownVmSize`, `UnsupportedVmSize`, `OsDiskTooSmall`, `DataDiskLunTaken`
  */
 export function planMachine(
-  { vmProfile: profile, additionalDataDisks }: Pick<ImageTemplate, 'vmProfile' | 'additionalDataDisks'>,
+  template: Pick<ImageTemplate, 'vmProfile' | 'additionalDataDisks' | 'validate'>,
   source: SourceDisk,
   host: HostCapacity,
 ): { machine: PlannedMachine; notes: readonly string[] } {
+  const { vmProfile: profile } = template;
   const size = vmSize(profile.vmSize === '' ? DEFAULT_SIZE[source.generation] : profile.vmSize);
   const notes: string[] = [];
   if (size.cpus > host.cpus) {
@@ -50,9 +54,7 @@ export function planMachine(
     const [wanted, given] = [showMemory(size.memoryMiB), showMemory(host.memoryMiB)];
     notes.push(`${size.name} has ${wanted} of memory, this machine can give ${given}: the build VM gets ${given}.`);
   }
-  if (additionalDataDisks.length > 0) {
-    notes.push('The data disks are the build VM’s alone: what is published holds the operating system’s disk.');
-  }
+  throwAll([...tooSmall(profile.osDiskSizeGB, source), ...lunProblems(template, source)]);
   return {
     machine: {
       vmSize: size.name,
@@ -60,23 +62,19 @@ export function planMachine(
       memoryMiB: Math.min(size.memoryMiB, host.memoryMiB),
       generation: source.generation,
       devices: source.devices,
-      diskSizeBytes: diskSize(profile.osDiskSizeGB, source),
-      dataDisks: additionalDataDisks.map(({ sizeGB }) => ({ sizeBytes: sizeGB * GIB })),
+      diskSizeBytes: profile.osDiskSizeGB === 0 ? source.virtualSizeBytes : profile.osDiskSizeGB * GIB,
+      dataDisks: planDataDisks(template, source),
     },
     notes,
   };
 }
 
-function diskSize(osDiskSizeGB: number, source: SourceDisk): number {
-  if (osDiskSizeGB === 0) return source.virtualSizeBytes;
-  const wanted = osDiskSizeGB * GIB;
-  if (wanted >= source.virtualSizeBytes) return wanted;
+function tooSmall(osDiskSizeGB: number, source: SourceDisk): KilnError[] {
+  if (osDiskSizeGB === 0 || osDiskSizeGB * GIB >= source.virtualSizeBytes) return [];
   const sizes = { wanted: `${osDiskSizeGB} GiB`, actual: showBytes(source.virtualSizeBytes) };
-  throw templateError(
-    'OsDiskTooSmall',
-    { ...sizes, source: source.exactName, least: Math.ceil(source.virtualSizeBytes / GIB) },
-    { target: 'properties.vmProfile.osDiskSizeGB' },
-  );
+  const least = Math.ceil(source.virtualSizeBytes / GIB);
+  const target = 'properties.vmProfile.osDiskSizeGB';
+  return [templateError('OsDiskTooSmall', { ...sizes, source: source.exactName, least }, { target })];
 }
 
 /** `8 GiB`, `2.5 GiB`, `512 MiB`; at most two decimals. */

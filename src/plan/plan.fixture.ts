@@ -11,6 +11,7 @@ export const source: SourceDisk = {
   path: '/var/lib/kiln/sources/x.qcow2',
   digest: `kd1:${'0'.repeat(64)}`,
   virtualSizeBytes: 8 * GIB,
+  dataDisks: [],
   name: 'Debian:debian-12:12-gen2:latest',
   exactName: 'Debian:debian-12:12-gen2:12.20260101.1',
   exactVersion: '12.20260101.1',

@@ -81,7 +81,12 @@ describe('makePlan', () => {
     const of = template(EVERYTHING, NEWEST);
     const plan = makePlan(of, resolved(of));
     expect(plan).toMatchObject({
-      machine: { dataDisks: [{ sizeBytes: 4 * GIB }, { sizeBytes: 1024 * GIB }] },
+      machine: {
+        dataDisks: [
+          { lun: 0, sizeBytes: 4 * GIB },
+          { lun: 1, sizeBytes: 1024 * GIB },
+        ],
+      },
       optimize: {
         vmBoot: true,
         workload: {
@@ -94,7 +99,7 @@ describe('makePlan', () => {
       managedResourceTags: { team: 'web' },
       stagingResourceGroup: STAGING,
     });
-    expect(plan.notes).toEqual([expect.stringContaining('data disks are the build VM’s alone')]);
+    expect(plan.notes).toEqual([]);
     expect(artifactNeeds(of).find(need => need.uri === 'tune.sh')).toEqual({
       ...{ uri: 'tune.sh', sha256: SHA, kind: 'script' },
       path: 'properties.optimize.workload.scriptUri',

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { DistributeTarget } from '../distributors/targets.ts';
+import type { ErrorDetail } from '../errors/kiln-error.ts';
 import type { StepRef } from '../events/build-event.ts';
 import type { SourceDisk } from '../sources/source-disk.ts';
 import { type Customizer, typeOf, type Validator } from '../steps/registry.ts';
 import type { ShellStep } from '../steps/shell/shell.ts';
 import type { ArtifactNeed, FetchedArtifact } from '../steps/step.ts';
 import type { ImageTemplate } from '../template/model.ts';
+import { vhdWarnings } from './data-disks.ts';
 import { type HostCapacity, type PlannedMachine, planMachine } from './machine.ts';
 import { stableJson } from './stable-json.ts';
 
@@ -36,7 +38,12 @@ export interface Plan {
   readonly stagingResourceGroup: string;
   /** What differs from the template's wish, in sentences for the log. */
   readonly notes: readonly string[];
+  /** What the reader should know of a place in the template. */
+  readonly warnings: readonly ErrorDetail[];
 }
+
+/** What of a plan the template and its files decide by themselves. */
+export type PlanOutline = Omit<Plan, 'source' | 'machine' | 'notes' | 'warnings'>;
 
 export interface ResolvedInputs {
   readonly source: SourceDisk;
@@ -63,23 +70,31 @@ export function artifactNeeds(template: ImageTemplate): ArtifactNeed[] {
  */
 export function makePlan(template: ImageTemplate, resolved: ResolvedInputs): Plan {
   const { machine, notes } = planMachine(template, resolved.source, resolved.host);
-  const { apiVersion, name, location, tags, identities, validate } = template;
-  const { autoRun, managedResourceTags, stagingResourceGroup } = template;
-  const [workload] = planSteps('optimize', workloadOf(template), resolved.artifacts);
   return {
-    template: { apiVersion, name, location, tags, identities },
+    ...outlinePlan(template, resolved.artifacts),
     source: resolved.source,
     machine,
-    steps: planSteps('customize', customizersOf(template), resolved.artifacts),
+    notes,
+    warnings: vhdWarnings(template, machine.dataDisks),
+  };
+}
+
+/** The plan of a template whose source cannot be had. Pure, as `makePlan`. */
+export function outlinePlan(template: ImageTemplate, artifacts: ResolvedInputs['artifacts']): PlanOutline {
+  const { apiVersion, name, location, tags, identities, validate } = template;
+  const { autoRun, managedResourceTags, stagingResourceGroup } = template;
+  const [workload] = planSteps('optimize', workloadOf(template), artifacts);
+  return {
+    template: { apiVersion, name, location, tags, identities },
+    steps: planSteps('customize', customizersOf(template), artifacts),
     optimize: { vmBoot: optimizesBoot(template), workload },
-    validators: planSteps('validate', validate.inVMValidations, resolved.artifacts),
+    validators: planSteps('validate', validate.inVMValidations, artifacts),
     continueDistributeOnFailure: validate.continueDistributeOnFailure,
     sourceValidationOnly: validate.sourceValidationOnly,
     targets: validate.sourceValidationOnly ? [] : template.distribute,
     buildTimeoutMinutes: template.buildTimeoutMinutes,
     errorHandling: template.errorHandling,
     ...{ autoRun, managedResourceTags, stagingResourceGroup },
-    notes,
   };
 }
 
@@ -88,8 +103,8 @@ export function makePlan(template: ImageTemplate, resolved: ResolvedInputs): Pla
  * resolved: two plans with one hash do the same.
  */
 export function planHash(plan: Plan): string {
-  const { notes, source, ...rest } = plan;
-  const { path, ...disk } = source;
+  const { notes, warnings, source, ...rest } = plan;
+  const { path, dataDisks, ...disk } = source;
   const bare = <T extends Customizer | Validator>(planned: PlannedStep<T>) => ({
     ...planned,
     artifacts: planned.artifacts.map(({ uri, sha256, sizeBytes }) => ({ uri, sha256, sizeBytes })),
@@ -97,7 +112,7 @@ export function planHash(plan: Plan): string {
   const { vmBoot, workload } = plan.optimize;
   const content = {
     ...rest,
-    source: disk,
+    source: { ...disk, dataDisks: dataDisks.map(({ lun, digest }) => ({ lun, digest })) },
     steps: plan.steps.map(bare),
     optimize: { vmBoot, workload: workload === undefined ? null : bare(workload) },
     validators: plan.validators.map(bare),

@@ -129,7 +129,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'properties.optimize.workload.state': 'Whether that is done. `Enabled` needs `scriptUri`.',
   'properties.optimize.workload.scriptUri': 'The URI of the script.',
   'properties.optimize.workload.sha256Checksum': 'The SHA-256 checksum of the script.',
-  'properties.additionalDataDisks': 'Empty disks that the build VM has besides its own.',
+  'properties.additionalDataDisks':
+    'Empty disks that are added to the build VM and to the image. The LUN of each is its place in the list.',
   'properties.additionalDataDisks[]': 'A disk.',
   'properties.additionalDataDisks[].sizeGB': 'The size of the disk.',
   'properties.autoRun': 'Whether a build starts by itself.',

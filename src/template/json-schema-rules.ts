@@ -13,7 +13,7 @@ import { RESOURCE_TYPE } from './resource-in-file.ts';
 /** No white space around, no control characters. */
 const URI = '^(?!\\s)[^\\x00-\\x1f\\x7f]*(?<!\\s)$';
 const REGION = '^ *[A-Za-z0-9](?: *[A-Za-z0-9_-]){0,63} *$';
-const BLOB_URI = /^https?:\/\/\S+$/i;
+const BLOB_URI = /^https:\/\/[a-z0-9]{3,24}\.blob\.[a-z0-9.-]+\/[^/?#]+\/[^?#]*[^/?#]$/i;
 const ABSOLUTE_FILE = '^(?:/|[A-Za-z]:[\\\\/])(?:[^\\x00-\\x1f\\x7f]*[^\\\\/\\x00-\\x1f\\x7f])?(?<![\\\\/])$';
 
 const serviceRegion = { pattern: REGION, examples: SERVICE_REGIONS };

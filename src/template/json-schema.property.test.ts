@@ -46,7 +46,12 @@ function full(apiVersion: ApiVersion): object {
       ],
       validate: { inVMValidations: [{ type: 'Shell', scriptUri: 'x' }], sourceValidationOnly: false },
       distribute: [
-        { type: 'VHD', runOutputName: 'a', uri: 'https://a.example/b/c.vhd', artifactTags: { a: 'b' } },
+        {
+          type: 'VHD',
+          runOutputName: 'a',
+          uri: 'https://images.blob.core.windows.net/vhds/c.vhd',
+          artifactTags: { a: 'b' },
+        },
         { type: 'ManagedImage', runOutputName: 'b', imageId: IMAGE_ID, location: 'East US' },
         {
           ...{ type: 'SharedImage', runOutputName: 'c', galleryImageId: DEFINITION_ID, ...regions },

@@ -4,7 +4,7 @@ import type { Segment } from './json-document.ts';
 import type { ApiVersion } from './model.ts';
 import type { Problems } from './problems.ts';
 import { READ_ONLY } from './read-only.ts';
-import { NAME_BEFORE, NAME_SINCE } from './since.ts';
+import { NAME_BEFORE, NAME_LATE, NAME_SINCE } from './since.ts';
 import { isAtLeast, isStrict } from './versions.ts';
 
 /** Where in the resource a value is: its path, and the pattern by which the tables know it. */
@@ -54,7 +54,8 @@ export function normaliseNames(reading: Reading, schema: z.ZodType, value: unkno
   const names = new Map(own.map(name => [nameIn(reading.version, place, name), name]));
   const entries = new Map<string, unknown>();
   for (const [written, item] of Object.entries(value)) {
-    const name = names.get(nameFor(reading, [...names.keys()], written) ?? '');
+    const name =
+      names.get(nameFor(reading, [...names.keys()], written) ?? '') ?? readLate(reading, own, value, place, written);
     if (name === undefined || !isDefined(reading.version, below(place, name))) {
       reportUnknown(reading, names, shape, place, written, name);
       continue;
@@ -99,6 +100,25 @@ function nameFor(reading: Reading, names: readonly string[], written: string): s
   if (names.includes(written)) return written;
   if (isStrict(reading.version)) return undefined;
   return names.find(name => name.toLowerCase() === written.toLowerCase());
+}
+
+/** The name that a published sample writes as an earlier version did. It is warned of. */
+function readLate(
+  reading: Reading,
+  own: readonly string[],
+  value: unknown,
+  place: Place,
+  written: string,
+): string | undefined {
+  const meant = own.find(name => {
+    const late = NAME_LATE[below(place, name).pattern];
+    if (late === undefined || isAtLeast(reading.version, late.until)) return false;
+    return nameFor(reading, [late.name], written) !== undefined && keyOf(reading, value, name) === undefined;
+  });
+  if (meant === undefined) return undefined;
+  const message = `In API version ${reading.version} this is called \`${meant}\`. It is read all the same.`;
+  reading.problems.warning('OlderName', [...place.path, written], message);
+  return meant;
 }
 
 /** Whether the version knows the name at all. */

@@ -38,6 +38,8 @@ test.each([
   ['<imageVersion>', '1.0.0'],
   ['<managedIdentity>', 'image-builder'],
   ['<scriptUri>', 'https://example.com/a.sh'],
+  // Its end was forgotten.
+  ['<region1', 'local'],
 ])('%s is known', (placeholder, value) => {
   expect(fillPlaceholders(placeholder, defaults)).toEqual({ text: value, filled: [[placeholder, value]] });
 });
@@ -50,6 +52,9 @@ test.each([
   '<rg2>',
   '<constructor>',
   'a < b > c',
+  'a <region1',
+  '<region1 of',
+  '<srcImageName',
   '{subscriptionId}',
 ])('%s is left', text => {
   expect(fillPlaceholders(text, defaults)).toEqual({ text, filled: [] });
@@ -78,7 +83,8 @@ test('a template with known placeholders parses, with a warning for each place',
       ],
     },
   };
-  const { template, warnings } = parseTemplate(JSON.stringify(document), { file: 'web.json', placeholders: defaults });
+  const options = { file: 'web.json', placeholders: defaults };
+  const { template, warnings } = parseTemplate(JSON.stringify(document), options);
   expect(template.location).toBe('local');
   expect(template.identities[0]).toMatch(/\/userAssignedIdentities\/image-builder$/);
   expect(template.distribute[0]).toMatchObject({
@@ -92,6 +98,27 @@ test('a template with known placeholders parses, with a warning for each place',
   ]);
 });
 
+test('names are looked at, but for those of steps, which are free', () => {
+  const galleryImageId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/g/images/i';
+  const target = { type: 'SharedImage', runOutputName: 'o', galleryImageId, targetRegions: [{ name: '<region>' }] };
+  const { template } = parseTemplate(
+    JSON.stringify({
+      ...{ apiVersion: '2022-07-01', location: 'local', name: '<imageName>' },
+      properties: {
+        source: { type: 'PlatformImage', publisher: 'a', offer: 'b', sku: 'c', version: 'latest' },
+        customize: [{ type: 'Shell', name: 'says <region>', inline: ['echo "<region>"'] }],
+        distribute: [target],
+      },
+    }),
+    { placeholders: defaults },
+  );
+  expect(template).toMatchObject({
+    name: 'hello',
+    customize: [{ name: 'says <region>', inline: ['echo "<region>"'] }],
+    distribute: [{ targetRegions: [{ name: 'local' }] }],
+  });
+});
+
 test('an unknown placeholder beside a known one is still an error', () => {
   const id =
     '/subscriptions/<subscriptionID>/resourceGroups/<rgName>/providers/Microsoft.Compute/images/<srcImageName>';
@@ -99,7 +126,7 @@ test('an unknown placeholder beside a known one is still an error', () => {
   const text = JSON.stringify({ apiVersion: '2022-02-14', location: 'x', properties: { source } });
   const problems = problemsOf(() => parseTemplate(text, { placeholders: defaults }));
   expect(problems).toContainEqual(
-    expect.objectContaining({ code: 'Placeholder', message: expect.stringContaining('<srcImageName>') }),
+    expect.objectContaining({ code: 'Placeholder', message: expect.stringMatching(/<srcImageName>.*`placeholders`/) }),
   );
 });
 

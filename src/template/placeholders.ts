@@ -14,6 +14,8 @@ export interface PlaceholderDefaults {
 }
 
 const ANGLE = /<([A-Za-z][^<>\n]{0,60})>/;
+/** As a sample has it: the whole text, and its end was forgotten. */
+const UNCLOSED = /^<([A-Za-z]\w{0,60})$/;
 const BRACES = /\{([^{}\n]{1,60})\}/;
 
 type Meaning = (defaults: PlaceholderDefaults) => string;
@@ -44,7 +46,9 @@ const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
 
 /** The first placeholder in a text, as it stands there. Braces count in resource ids only: elsewhere they are a shell's. */
 export function placeholderIn(text: string): string | undefined {
-  return (ANGLE.exec(text) ?? (text.startsWith('/subscriptions/') ? BRACES.exec(text) : null))?.[0];
+  return (ANGLE.exec(text) ??
+    UNCLOSED.exec(text) ??
+    (text.startsWith('/subscriptions/') ? BRACES.exec(text) : null))?.[0];
 }
 
 /** The text with every placeholder filled in whose meaning is known, and what was filled in. */
@@ -53,12 +57,10 @@ export function fillPlaceholders(
   defaults: PlaceholderDefaults,
 ): { readonly text: string; readonly filled: readonly (readonly [placeholder: string, value: string])[] } {
   const filled: (readonly [string, string])[] = [];
-  const pattern = new RegExp(
-    text.startsWith('/subscriptions/') ? `${ANGLE.source}|${BRACES.source}` : ANGLE.source,
-    'g',
-  );
-  const out = text.replace(pattern, (whole: string, inAngles?: string, inBraces?: string) => {
-    const words = (inAngles ?? inBraces ?? '').trim();
+  const forms = [ANGLE, UNCLOSED, ...(text.startsWith('/subscriptions/') ? [BRACES] : [])];
+  const pattern = new RegExp(forms.map(({ source }) => source).join('|'), 'g');
+  const out = text.replace(pattern, (whole: string, inAngles?: string, unclosed?: string, inBraces?: unknown) => {
+    const words = (inAngles ?? unclosed ?? (typeof inBraces === 'string' ? inBraces : '')).trim();
     const value =
       ownValue(defaults.others, words.toLowerCase()) ?? MEANINGS.find(([form]) => form.test(words))?.[1](defaults);
     if (value === undefined) return whole;

@@ -23,6 +23,7 @@ export type WarningCode =
   | 'MissingIdentity'
   | 'NewerType'
   | 'NoEffect'
+  | 'OlderName'
   | 'ReadOnlyField'
   | 'TrailingComma'
   | 'UnknownField'

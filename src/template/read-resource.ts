@@ -2,6 +2,7 @@ import { parse as parsePath } from 'node:path';
 import { targetSchemas } from '../distributors/schemas.ts';
 import type { DistributeTarget } from '../distributors/targets.ts';
 import { customizerSchemas, validatorSchemas } from '../steps/schemas.ts';
+import { IDENTITY_FORM } from './azure-ids.ts';
 import type { ImageSource, ImageTemplate } from './model.ts';
 import { below, fieldOf, isDefined, isObject, nameIn, type Place, type Reading } from './names.ts';
 import { readPart, readVariant, readVariants } from './read.ts';
@@ -14,6 +15,9 @@ import { isAtLeast } from './versions.ts';
 
 /** What a template has to say of its identity: nothing (a warning), that it has none, or which it is. */
 export type IdentityRule = 'optional' | 'stated' | 'assigned';
+
+/** How an identity is named. */
+const ASSIGNED = `The service wants \`"type": "UserAssigned"\` and one id in \`userAssignedIdentities\`, of the form ${IDENTITY_FORM}.`;
 
 const DEFAULT_TIMEOUT_MINUTES = 240;
 
@@ -85,10 +89,12 @@ function requireIdentity(reading: Reading, resource: unknown, rule: IdentityRule
   if (!isAtLeast(reading.version, IDENTITY_REQUIRED_SINCE)) return true;
   const type = fieldOf(reading, fieldOf(reading, resource, 'identity'), 'type');
   if (type === undefined && rule !== 'optional') {
-    const message = `\`identity\` is needed from API version ${IDENTITY_REQUIRED_SINCE} on.`;
+    const form = rule === 'assigned' ? ` ${ASSIGNED}` : '';
+    const message = `\`identity\` is needed from API version ${IDENTITY_REQUIRED_SINCE} on.${form}`;
     reading.problems.error('MissingField', ['identity'], message, { kind: 'missing' });
   } else if (type === 'None' && rule === 'assigned') {
-    reading.problems.error('BadValue', ['identity'], 'Name an identity in it.', { kind: 'identity' });
+    const message = `\`identity\` has to name one, not \`None\`. ${ASSIGNED}`;
+    reading.problems.error('BadValue', ['identity'], message, { kind: 'identity' });
   }
   return type !== undefined;
 }

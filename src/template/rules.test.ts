@@ -127,7 +127,22 @@ describe('rules of the newest version', () => {
       'BadStagingResourceGroup',
       'stagingResourceGroup',
     ],
-    ['a VHD at no blob', vhd({ uri: 'https://a.blob.core.windows.net/' }), 'BadValue', 'distribute[0].uri'],
+    ...[
+      'http://images.blob.core.windows.net/vhds/web.vhd',
+      'https://images.blob.core.windows.net/',
+      'https://images.blob.core.windows.net/vhds',
+      'https://images.blob.core.windows.net/vhds/',
+      'https://images.blob.core.windows.net/VHDS/web.vhd',
+      'https://images.blob.core.windows.net/vhds/../web.vhd',
+      'https://images.blob.core.windows.net/vhds/web.vhd?sig=secret',
+      'https://images.example/vhds/web.vhd',
+      'https://im.blob.core.windows.net/vhds/web.vhd',
+    ].map((uri): [string, Record<string, unknown>, string, string] => [
+      `a VHD that goes to ${uri}`,
+      vhd({ uri }),
+      'BadValue',
+      'distribute[0].uri',
+    ]),
     ['a VHD at a relative place', vhd({ uri: 'vhds/a.vhd' }), 'BadValue', 'distribute[0].uri'],
     [
       'a mode that is none',
@@ -284,6 +299,36 @@ describe('older versions', () => {
       );
     expect(warnings(early('2019-05-01-preview'))).toContain('NewerType properties.customize[0].type');
     expect(model(early('2019-05-01-preview')).customize).toMatchObject([{ type: 'WindowsUpdate', updateLimit: 1000 }]);
+  });
+
+  it('take a VHD target from 2018-02-01-preview on, as published samples have it', () => {
+    const value = example(
+      { source, customize: [], distribute: [{ type: 'VHD', runOutputName: 'x', uri: 'y' }] },
+      resource('2018-02-01-preview'),
+    );
+    expect(warnings(value)).toEqual(
+      expect.arrayContaining([
+        'NewerType properties.distribute[0].type',
+        // What came even later is still unknown.
+        'UnknownField properties.distribute[0].uri',
+      ]),
+    );
+    expect(model(value).distribute).toEqual([{ type: 'VHD', runOutputName: 'x', artifactTags: {}, uri: '' }]);
+  });
+
+  it('take the script of 2018 in 2019-05-01-preview, as a published sample has it, and not later', () => {
+    const of = (step: object, version: string) =>
+      example({ source, customize: [step], distribute: [{ ...image, runOutputName: 'x' }] }, resource(version));
+    const old = of({ type: 'Shell', Script: 'a.sh' }, '2019-05-01-preview');
+    expect(warnings(old)).toContain('OlderName properties.customize[0].Script');
+    expect(model(old).customize).toMatchObject([{ scriptUri: 'a.sh' }]);
+    // Beside the name itself it is unknown.
+    const both = of({ type: 'PowerShell', script: 'a.ps1', scriptUri: 'b.ps1' }, '2019-05-01-preview');
+    expect(warnings(both)).toContain('UnknownField properties.customize[0].script');
+    expect(model(both).customize).toMatchObject([{ scriptUri: 'b.ps1' }]);
+    expect(problems(of({ type: 'Shell', script: 'a.sh' }, '2020-02-14'))).toContain(
+      'NoCustomizerScript properties.customize[0].scriptUri',
+    );
   });
 
   it('ignore whole parts that they do not define', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KilnError } from '../errors/kiln-error.ts';
-import { DEFINITION_ID, example, IMAGE_ID, text } from './example.fixture.ts';
+import { DEFINITION_ID, example, IDENTITY_ID, IMAGE_ID, text } from './example.fixture.ts';
 import { failure, problems } from './outcome.fixture.ts';
 import { type ParseOptions, parseTemplate } from './parse.ts';
 
@@ -71,7 +71,10 @@ describe('the words of the service', () => {
     expect(error.message).toContain(
       'Managed identity is required for building this template using current API version.',
     );
+    expect(error.details).toMatchObject([{ target: 'identity', message: expect.stringContaining('"UserAssigned"') }]);
     expect(() => parseTemplate(text(example()), { identity: 'stated' })).not.toThrow();
+    const identity = { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY_ID]: {} } };
+    expect(() => parseTemplate(text(example({}, { identity })), { identity: 'assigned' })).not.toThrow();
   });
 });
 

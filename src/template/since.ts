@@ -115,4 +115,11 @@ function since(version: ApiVersion, patterns: readonly string[]): Record<string,
 /** Types that published samples have in versions before they were defined: read from these versions on, with a warning. */
 export const TYPE_EARLY: Readonly<Record<string, Readonly<Record<string, ApiVersion>>>> = {
   'properties.customize[].type': { WindowsUpdate: '2019-05-01-preview' },
+  'properties.distribute[].type': { VHD: '2018-02-01-preview' },
+};
+
+/** Earlier names that published samples still have: read below the stated version, with a warning, where the name itself is not given. */
+export const NAME_LATE: Readonly<Record<string, { readonly until: ApiVersion; readonly name: string }>> = {
+  'properties.customize[Shell].scriptUri': { until: '2020-02-14', name: 'script' },
+  'properties.customize[PowerShell].scriptUri': { until: '2020-02-14', name: 'script' },
 };

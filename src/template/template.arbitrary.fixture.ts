@@ -102,7 +102,7 @@ const target: fc.Arbitrary<DistributeTarget> = fc.oneof(
     type: fc.constant('VHD' as const),
     runOutputName: word,
     artifactTags: map,
-    uri: fc.constantFrom('', 'https://a.blob.core.windows.net/b/c.vhd'),
+    uri: fc.constantFrom('', 'https://images.blob.core.windows.net/vhds/c.vhd'),
   }),
   fc.record({
     ...{ type: fc.constant('ManagedImage' as const), runOutputName: word, artifactTags: map },

@@ -33,8 +33,8 @@ export function checkResolved(
     if (isObject(item)) {
       const entries = Object.entries(item).map(([name, one]) => {
         const here = [...path, name];
-        // Step names are free text as well; the resource's own name is an identifier.
-        const own = free || FREE_TEXT.has(name.toLowerCase()) || (name.toLowerCase() === 'name' && path.length > 0);
+        // Step names are free text as well; the names of the resource and of regions are identifiers.
+        const own = free || FREE_TEXT.has(name.toLowerCase()) || (name.toLowerCase() === 'name' && isInStep(path));
         return [free ? name : fill(problems, name, here, defaults), visit(one, here, own)];
       });
       return Object.fromEntries(entries);
@@ -52,6 +52,10 @@ export function checkResolved(
   return visit(value, [], false);
 }
 
+function isInStep(path: readonly Segment[]): boolean {
+  return path.some(one => typeof one === 'string' && /^(?:customize|inVMValidations)$/i.test(one));
+}
+
 /** A text with its placeholders filled in as far as they are known; reports the others. */
 function fill(
   problems: Problems,
@@ -60,11 +64,11 @@ function fill(
   defaults: PlaceholderDefaults | undefined,
 ): string {
   if (placeholderIn(item) === undefined || defaults === undefined) {
-    checkPlaceholder(problems, item, path);
+    checkPlaceholder(problems, item, path, defaults);
     return item;
   }
   const { text, filled } = fillPlaceholders(item, defaults);
-  checkPlaceholder(problems, text, path);
+  checkPlaceholder(problems, text, path, defaults);
   if (filled.length > 0) {
     const values = filled.map(([placeholder, value]) => `\`${placeholder}\` is taken as \`${value}\``);
     problems.warning('PlaceholderFilled', path, `${values.join(', ')}.`, 'value');
@@ -72,9 +76,15 @@ function fill(
   return text;
 }
 
-function checkPlaceholder(problems: Problems, text: string, path: readonly Segment[]): void {
+function checkPlaceholder(
+  problems: Problems,
+  text: string,
+  path: readonly Segment[],
+  defaults: PlaceholderDefaults | undefined,
+): void {
   const found = placeholderIn(text);
   if (found === undefined) return;
-  const message = `\`${found}\` is a placeholder: write your own value in its place.`;
+  const site = defaults === undefined ? '' : ', or state it under `placeholders` in the configuration of this site';
+  const message = `\`${found}\` is a placeholder: write your own value in its place${site}.`;
   problems.error('Placeholder', path, message, { kind: 'bad', value: text });
 }
