@@ -9,6 +9,7 @@ import { dataDiskFile, machineDirectory } from '../home/run-directory.ts';
 import type { DeviceProfile, Generation } from '../machine/machine.ts';
 import { directoryForBuildUser } from '../sandbox/build-user.ts';
 import { GuestSession } from './guest-session.ts';
+import type { DataDiskChain, ImageDisks } from './image-disks.ts';
 import type { StageContext } from './services.ts';
 
 /** The account that steps run as, as in AIB's own build machines. Made for one machine, gone from the image. */
@@ -18,11 +19,9 @@ export interface VmRequest {
   readonly role: 'build' | 'validation';
   /** The machine's directory; made if need be. */
   readonly directory: string;
-  /** The disk to start from and what it is layered on, the nearest first. None of it is written to. */
-  readonly chain: readonly string[];
+  /** The disks to start from. None of them is written to. */
+  readonly disks: ImageDisks;
   readonly virtualSizeBytes: number;
-  /** Empty disks beside it, by their LUN. */
-  readonly dataDisks: readonly { readonly sizeBytes: number }[];
   readonly generation: Generation;
   readonly devices: DeviceProfile;
   readonly cpus: number;
@@ -31,12 +30,12 @@ export interface VmRequest {
 
 export interface BootedVm {
   readonly session: GuestSession;
-  /** The overlay that the machine writes to. */
-  readonly disk: string;
+  /** The overlays that the machine writes to, on what it started from. */
+  readonly disks: ImageDisks;
 }
 
 /**
- * Starts a machine on a new overlay of a disk, logs in, and waits until it is ready. Nothing runs any more when it
+ * Starts a machine on new overlays of its disks, logs in, and waits until it is ready. Nothing runs any more when it
  * rejects; the serial log and a screenshot stay.
  *
  * @throws KilnError of the driver, `GuestNotReady`, `MachineStopped`, with the last serial lines.
@@ -44,13 +43,13 @@ export interface BootedVm {
 export async function bootVm(request: VmRequest, context: StageContext): Promise<BootedVm> {
   const { emit, signal, services } = context;
   const files = machineDirectory(request.directory);
-  const [base = '', ...below] = request.chain;
+  const { chain, dataDisks } = request.disks;
+  const [base = '', ...below] = chain;
   await directoryForBuildUser(request.directory);
   await createOverlay(files.disk, base, { sizeBytes: request.virtualSizeBytes, below, signal });
-  if (request.dataDisks.length > 0) await directoryForBuildUser(files.dataDisks);
-  for (const [lun, { sizeBytes }] of request.dataDisks.entries()) {
-    await createEmptyDisk(dataDiskFile(files.dataDisks, lun), sizeBytes, signal);
-  }
+  if (dataDisks.length > 0) await directoryForBuildUser(files.dataDisks);
+  const ownDataDisks: DataDiskChain[] = [];
+  for (const disk of dataDisks) ownDataDisks.push(await ownDataDisk(disk, files.dataDisks, signal));
 
   const uuid = randomUUID();
   const [userKey, hostKey] = [makeKeyPair(`${BUILD_USER}@kiln`), makeKeyPair('host@kiln')];
@@ -72,8 +71,8 @@ export async function bootVm(request: VmRequest, context: StageContext): Promise
       cpus: request.cpus,
       memoryMiB: request.memoryMiB,
       virtualSizeBytes: request.virtualSizeBytes,
-      dataDisks: request.dataDisks.length,
-      bases: request.chain,
+      dataDisks: dataDisks.map(({ lun }) => lun),
+      bases: [...chain, ...dataDisks.flatMap(disk => disk.chain)],
       seed: true,
       uuid,
       mac: freshMac(),
@@ -90,7 +89,7 @@ export async function bootVm(request: VmRequest, context: StageContext): Promise
   const session = new GuestSession(machine, login, emit);
   try {
     await session.open(signal);
-    return { session, disk: files.disk };
+    return { session, disks: { chain: [files.disk, ...chain], dataDisks: ownDataDisks } };
   } catch (error) {
     session.close();
     const output = await machine.consoleTail(20);
@@ -108,6 +107,19 @@ export async function bootVm(request: VmRequest, context: StageContext): Promise
     if (!(error instanceof KilnError)) throw error;
     throw error.with({ output, log: files.serialLog });
   }
+}
+
+/** Makes what a machine writes to in place of a data disk. */
+async function ownDataDisk(
+  { lun, chain, virtualSizeBytes }: DataDiskChain,
+  directory: string,
+  signal: AbortSignal,
+): Promise<DataDiskChain> {
+  const path = dataDiskFile(directory, lun);
+  const [base, ...below] = chain;
+  if (base === undefined) await createEmptyDisk(path, virtualSizeBytes, signal);
+  else await createOverlay(path, base, { below, kind: 'data', signal });
+  return { lun, chain: [path, ...chain], virtualSizeBytes };
 }
 
 /** In the range that Azure's machines have. */

@@ -7,15 +7,17 @@ import { buildError } from '../errors/build.ts';
 import type { KilnError } from '../errors/kiln-error.ts';
 import type { Emit, RunStatus, Stage } from '../events/build-event.ts';
 import type { EventStream } from '../events/event-stream.ts';
+import type { Declaration } from '../galleries/declare.ts';
 import { releaseStagingGroup } from '../galleries/staging-group.ts';
 import { ownerName } from '../home/process-lock.ts';
 import { type RunDirectory, runDirectory } from '../home/run-directory.ts';
 import { makePlan, type Plan, stepRefs } from '../plan/plan.ts';
 import type { SourceDisk } from '../sources/source-disk.ts';
-import { runHolder } from '../store/pins.ts';
-import { finishRun, outputsOfRun, startRun } from '../store/runs.ts';
+import { releasePins, runHolder } from '../store/pins.ts';
+import { finishRun, outputsOfRun, requeueRun, startRun } from '../store/runs.ts';
 import type { ImageTemplate, OnError } from '../template/model.ts';
 import { type BootedVm, bootVm } from './build-vm.ts';
+import { disksToStartFrom, type ImageDisks, sourceDisks } from './image-disks.ts';
 import { keepMachine } from './kept-machine.ts';
 import { duration, statusOf, validationError } from './outcome.ts';
 import { removeMachines, removeWork } from './run-files.ts';
@@ -28,7 +30,7 @@ import { type Optimization, optimizeStage } from './stages/optimize.ts';
 import { hostCapacity, resolveStage } from './stages/resolve.ts';
 import type { StepOutcome } from './stages/run-steps.ts';
 import { validateStage } from './stages/validate.ts';
-import { prepareStaging } from './staging.ts';
+import { keptTags, prepareStaging } from './staging.ts';
 import { userError } from './user-error.ts';
 
 export interface BuildRequest {
@@ -43,8 +45,19 @@ export interface BuildRequest {
   readonly timeoutSeconds?: number;
   /** Refuse to create resource groups, galleries and definitions. */
   readonly strict: boolean;
+  /** What is made before the image, once nothing is known that would keep the image from being made. */
+  readonly declared?: readonly Declaration[];
   /** Adds to an error where in the user's file it has its cause. */
   readonly place?: (error: KilnError) => KilnError;
+  /** Takes out of what is kept of the template what nobody may see. */
+  readonly scrub?: (text: string) => string;
+  /** The template has a staging group that outlives the run: the run neither makes nor takes one. */
+  readonly staged?: boolean;
+  /**
+   * Whether a run whose signal was aborted goes back to the queue, to begin anew later, instead of ending as canceled. Nothing of
+   * it may be published then.
+   */
+  readonly handsBack?: () => boolean;
 }
 
 export interface BuildResult {
@@ -60,13 +73,19 @@ export interface PreparedRun {
   readonly directory: RunDirectory;
 }
 
-/** Names a run and makes its directory, locked by this process. */
-export async function prepareRun(services: Pick<BuildServices, 'home'>): Promise<PreparedRun> {
-  const runId = randomUUID();
+/**
+ * Names a run and makes its directory, locked by this process.
+ *
+ * @param runId of a run that has its name already, and that this process alone has taken on
+ */
+export async function prepareRun(
+  services: Pick<BuildServices, 'home'>,
+  runId: string = randomUUID(),
+): Promise<PreparedRun> {
   const directory = runDirectory(join(services.home.runs, runId));
   await mkdir(directory.root, { recursive: true, mode: 0o755 });
   // Whole from the first moment on: a sweep that reads half of a name would take the run for abandoned.
-  await writeFile(`${directory.lock}.new`, ownerName(), { flag: 'wx' });
+  await writeFile(`${directory.lock}.new`, ownerName());
   await rename(`${directory.lock}.new`, directory.lock);
   return { runId, directory };
 }
@@ -94,14 +113,20 @@ export async function runBuild(
     directory,
     emit: events.emit,
     signal: AbortSignal.any([signal, deadline.signal]),
+    staged: request.staged ?? false,
   };
   const work = new Work(request, context);
   const { name } = request.template;
 
   let error: KilnError | undefined;
   try {
-    await writeFile(directory.template, request.templateText);
-    await startRun(services.store, { id: runId, templateName: name, startedAt: new Date().toISOString() });
+    await writeFile(directory.template, request.scrub?.(request.templateText) ?? request.templateText);
+    await startRun(services.store, {
+      id: runId,
+      templateName: name,
+      startedAt: new Date().toISOString(),
+      owner: ownerName(),
+    });
     events.emit({ type: 'run-started', template: name, steps: stepRefs(request.template) });
     error = await work.all();
   } catch (thrown) {
@@ -123,6 +148,13 @@ export async function runBuild(
     });
   };
   await attempt(() => announced('clean-up', events.emit, () => work.cleanUp(error)));
+  if (closed && error?.code === 'BuildCanceled' && work.outputs.length === 0 && request.handsBack?.()) {
+    events.emit({ type: 'log', level: 'info', message: 'Handed back to the queue: the run will begin anew.' });
+    // In this order: whoever takes the run from the queue finds no lock.
+    await rm(directory.lock, { force: true });
+    await requeueRun(services.store, runId);
+    return { runId, status: 'Queued', outputs: [], error };
+  }
   if (error !== undefined) error = request.place?.(error) ?? error;
   const seconds = (performance.now() - began) / 1000;
   await attempt(() =>
@@ -134,7 +166,7 @@ export async function runBuild(
         source: work.source?.exactName ?? null,
         sourceDigest: work.source?.digest ?? null,
         optimize: work.optimization ?? null,
-        managedResourceTags: request.template.managedResourceTags,
+        managedResourceTags: keptTags(request),
         error: error?.toJSON() ?? null,
       },
     }),
@@ -181,20 +213,26 @@ class Work {
 
   /** Returns the error of a run that published something all the same; throws every other one. */
   async all(): Promise<KilnError | undefined> {
-    const { template, strict } = this.#request;
+    const { template, strict, declared = [] } = this.#request;
     const context = this.#context;
-    const source = await this.#during('resolve', () => resolveStage(template, strict, context));
+    const source = await this.#during('resolve', () => resolveStage(template, { strict, declared }, context));
     this.source = source;
     const artifacts = await this.#during('fetch', () => fetchStage(template, context));
     const plan = makePlan(template, { source, artifacts, host: hostCapacity() });
     for (const message of plan.notes) context.emit({ type: 'log', level: 'info', message });
-    await prepareStaging(plan, strict, context);
-    const chain = plan.sourceValidationOnly ? [source.path] : await this.#build(plan);
-    const failures = plan.validators.length === 0 ? [] : await this.#validate(plan, chain);
+    for (const { message, target } of plan.warnings) {
+      context.emit({ type: 'log', level: 'warning', message: `${message} (${target})` });
+    }
+    for (const one of declared) await one.create(context.services.store, context.emit);
+    if (!context.staged) {
+      await prepareStaging({ ...plan, managedResourceTags: keptTags(this.#request) }, strict, context);
+    }
+    const disks = plan.sourceValidationOnly ? sourceDisks(source) : await this.#build(plan);
+    const failures = plan.validators.length === 0 ? [] : await this.#validate(plan, disks);
     const invalid = validationError(plan, failures, context.directory.validationLog);
     if (invalid !== undefined && (!plan.continueDistributeOnFailure || plan.sourceValidationOnly)) throw invalid;
     if (plan.targets.length === 0) return invalid;
-    const { outputs, error } = await this.#during('distribute', () => distributeStage(plan, chain, strict, context));
+    const { outputs, error } = await this.#during('distribute', () => distributeStage(plan, disks, strict, context));
     this.outputs = outputs;
     if (invalid === undefined || error === undefined) return invalid ?? error;
     return invalid.with({ details: [{ code: error.code, message: error.message }, ...error.details] });
@@ -207,6 +245,7 @@ class Work {
     for (const vm of this.#vms) if (vm !== kept) await vm.session.machine.stop();
     if (kept === undefined) {
       await services.releaseSource(runHolder(runId));
+      await releasePins(services.store, runHolder(runId));
       await removeMachines(directory);
     }
     await removeWork(directory);
@@ -226,17 +265,16 @@ class Work {
     }
   }
 
-  async #build(plan: Plan): Promise<readonly string[]> {
+  async #build(plan: Plan): Promise<ImageDisks> {
     const context = this.#context;
-    const { source, machine } = plan;
+    const { machine } = plan;
     const vm = await this.#during('boot', () =>
       bootVm(
         {
           role: 'build',
           directory: context.directory.buildMachine,
-          chain: [source.path],
+          disks: disksToStartFrom(plan),
           virtualSizeBytes: machine.diskSizeBytes,
-          dataDisks: machine.dataDisks,
           generation: machine.generation,
           devices: machine.devices,
           cpus: machine.cpus,
@@ -251,12 +289,12 @@ class Work {
       this.optimization = await this.#during('optimize', () => optimizeStage(plan, vm.session, context));
     }
     await this.#during('generalize', () => generalizeStage(vm.session, context));
-    return [vm.disk, source.path];
+    return vm.disks;
   }
 
-  #validate(plan: Plan, chain: readonly string[]): Promise<readonly StepOutcome[]> {
+  #validate(plan: Plan, disks: ImageDisks): Promise<readonly StepOutcome[]> {
     return this.#during('validate', async () => {
-      const failures = await validateStage(plan, chain, this.#context, vm => this.#vms.push(vm));
+      const failures = await validateStage(plan, disks, this.#context, vm => this.#vms.push(vm));
       const keeps = failures.length > 0 && this.#onError('validate') === 'abort';
       if (!keeps) await this.#vms.at(-1)?.session.machine.stop();
       return failures;

@@ -42,4 +42,6 @@ export interface StageContext {
   readonly emit: Emit;
   /** Aborted by cancellation and by the deadline. */
   readonly signal: AbortSignal;
+  /** The template has a staging group that outlives the run. */
+  readonly staged: boolean;
 }

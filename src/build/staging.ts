@@ -41,6 +41,16 @@ export async function prepareStaging(plan: Plan, strict: boolean, context: Stage
   emit({ type: 'log', level: 'info', message: `Staging resource group ${id}${created ? ' (made for this run)' : ''}` });
 }
 
+/** `managedResourceTags` of a template as its run and its staging group show them. */
+export function keptTags(of: {
+  readonly template: Pick<ImageTemplate, 'managedResourceTags'>;
+  readonly scrub?: ((text: string) => string) | undefined;
+}): Readonly<Record<string, string>> {
+  const { template, scrub = text => text } = of;
+  const tags = Object.entries(template.managedResourceTags);
+  return Object.fromEntries(tags.map(([name, value]) => [scrub(name), scrub(value)]));
+}
+
 /** On the command line a template lies in the group and subscription that the site says. */
 function request({ name, location, stagingResourceGroup }: Staged, strict: boolean, site: Site): StagingRequest {
   const template = { name, location, resourceGroup: site.resourceGroup, subscription: site.subscription };

@@ -8,7 +8,9 @@ import { isAlive } from '../home/process-lock.ts';
 import { machineDirectory, type RunDirectory, runDirectory } from '../home/run-directory.ts';
 import { sweepStore } from '../store/garbage.ts';
 import { releasePins, runHolder } from '../store/pins.ts';
+import { runningRuns } from '../store/run-queue.ts';
 import { finishRun, getRun } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
 import { findKeptMachine } from './kept-machine.ts';
 import { removeMachines, removeWork } from './run-files.ts';
 import type { BuildServices } from './services.ts';
@@ -20,12 +22,15 @@ type SweepServices = Pick<BuildServices, 'home' | 'store' | 'releaseSource'>;
  * and what was kept on purpose is not touched. Every command that works on a home does this first.
  */
 export async function sweepRuns(services: SweepServices, emit: Emit): Promise<void> {
+  await endAbandonedRuns(services.store, emit);
   for (const runId of await readdir(services.home.runs).catch(() => [])) {
     const directory = runDirectory(join(services.home.runs, runId));
-    const owner = await readFile(directory.lock, 'utf8').catch(() => undefined);
+    const owner = await ownerOf(directory);
     if (owner !== undefined && isAlive(owner)) continue;
     if (owner === undefined && !hasMachine(directory)) continue;
-    if (owner !== undefined) await endAbandonedRun(services, runId, emit);
+    // A run that was handed back to the queue may have an owner again, which has not come to its lock yet.
+    if (isAlive((await getRun(services.store, runId))?.owner ?? '')) continue;
+    if ((await ownerOf(directory)) !== owner) continue;
     if ((await findKeptMachine(directory.root)) === undefined) await freeRun(services, runId, directory);
     // Last: what is interrupted before has to be done again.
     if (owner !== undefined) await rm(directory.lock, { force: true });
@@ -33,23 +38,41 @@ export async function sweepRuns(services: SweepServices, emit: Emit): Promise<vo
   await sweepStore(services.store);
 }
 
+function ownerOf(directory: RunDirectory): Promise<string | undefined> {
+  return readFile(directory.lock, 'utf8').catch(() => undefined);
+}
+
 /** Most runs are over and hold nothing: looking at them again must cost next to nothing. */
 function hasMachine(directory: RunDirectory): boolean {
   return [directory.buildMachine, directory.validationMachine].some(root => existsSync(machineDirectory(root).disk));
 }
 
-async function endAbandonedRun({ store }: SweepServices, runId: string, emit: Emit): Promise<void> {
-  const record = await getRun(store, runId);
-  if (record?.status === 'Running') {
-    const error = buildError('RunAbandoned', { run: runId });
+/**
+ * Ends runs whose process is gone, and the operations that clients wait for. One that is queued has no process, and stays so;
+ * one whose end was asked for is canceled. Returns how many.
+ */
+export async function endAbandonedRuns(store: Store, emit: Emit): Promise<number> {
+  const gone = (await runningRuns(store.db)).filter(({ owner }) => !isAlive(owner));
+  let ended = 0;
+  for (const { id, owner } of gone) {
+    const record = await getRun(store, id);
+    // Others sweep, too.
+    if (record?.status !== 'Running' || record.owner !== owner) continue;
+    const canceled = record.cancelRequested;
+    const error = canceled
+      ? buildError('BuildCanceled', { stage: record.stage ?? 'resolve' })
+      : buildError('RunAbandoned', { run: id });
     const result = { error: error.toJSON(), seconds: null, source: null, sourceDigest: null };
-    await finishRun(store, runId, { status: 'Failed', endedAt: new Date().toISOString(), result });
+    const status = canceled ? 'Canceled' : 'Failed';
+    await finishRun(store, id, { status, endedAt: new Date().toISOString(), result });
     emit({
       type: 'log',
       level: 'warning',
-      message: `Cleaned up after run ${runId}: its process ended without finishing.`,
+      message: `Cleaned up after run ${id}: its process ended without finishing.`,
     });
+    ended += 1;
   }
+  return ended;
 }
 
 /** Gives up everything that a run without a live process or machine still occupies, but its logs. */

@@ -51,9 +51,9 @@ export interface MachineSpec {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly virtualSizeBytes: number;
-  /** How many data disks lie in the directory; their LUNs count from 0. */
-  readonly dataDisks: number;
-  /** Read-only files that the disk is layered on, the nearest first. */
+  /** LUNs of the data disks that lie in the directory, in ascending order. */
+  readonly dataDisks: readonly number[];
+  /** Read-only files that the disks are layered on: those of the one with the operating system first, the nearest first. */
   readonly bases: readonly string[];
   /** Whether the directory holds provisioning data, a read-only ISO 9660 volume. */
   readonly seed: boolean;

@@ -3,6 +3,7 @@ import type { RunOutput } from '../../distributors/distributor.ts';
 import { buildError } from '../../errors/build.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { directoryForBuildUser } from '../../sandbox/build-user.ts';
+import type { ImageDisks } from '../image-disks.ts';
 import type { StageContext } from '../services.ts';
 
 export interface DistributeResult {
@@ -11,20 +12,16 @@ export interface DistributeResult {
   readonly error: ReturnType<typeof buildError> | undefined;
 }
 
-/**
- * Publishes the finished disk to every target of the plan.
- *
- * @param chain the disk and what it is layered on, the nearest first
- */
+/** Publishes the finished disks to every target of the plan. */
 export async function distributeStage(
   plan: Plan,
-  chain: readonly string[],
+  disks: ImageDisks,
   strict: boolean,
   context: StageContext,
 ): Promise<DistributeResult> {
   const { runId, services, directory, emit, signal } = context;
   const { source, machine, targets } = plan;
-  const [disk = '', ...bases] = chain;
+  const [disk = '', ...bases] = disks.chain;
   await directoryForBuildUser(directory.work);
   const { outputs, failures } = await distributeAll(targets, {
     store: services.store,
@@ -32,6 +29,9 @@ export async function distributeStage(
       disk,
       bases,
       virtualSizeBytes: machine.diskSizeBytes,
+      dataDisks: disks.dataDisks.map(({ lun, chain: [top = '', ...below], virtualSizeBytes }) => {
+        return { lun, disk: top, bases: below, virtualSizeBytes };
+      }),
       os: source.os,
       generation: machine.generation,
       runId,

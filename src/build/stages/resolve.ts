@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { checkTargets } from '../../distributors/check-targets.ts';
-import { checkFeatures, checkSourceSystem, checkStepTypes } from '../../plan/feasible.ts';
+import type { Declaration } from '../../galleries/declare.ts';
+import { checkFeatures, checkSourceSystem, checkSteps } from '../../plan/feasible.ts';
 import type { HostCapacity } from '../../plan/machine.ts';
 import { planMachine } from '../../plan/machine.ts';
 import type { SourceDisk } from '../../sources/source-disk.ts';
@@ -24,7 +25,7 @@ export function hostCapacity(): HostCapacity {
  */
 export async function resolveStage(
   template: ImageTemplate,
-  strict: boolean,
+  { strict, declared }: { readonly strict: boolean; readonly declared: readonly Declaration[] },
   context: StageContext,
 ): Promise<SourceDisk> {
   const { services, runId, emit, signal } = context;
@@ -38,12 +39,12 @@ export async function resolveStage(
     location,
     strict,
   });
-  checkStepTypes(template, source);
+  checkSteps(template, source);
   checkSourceSystem(source);
   planMachine(template, source, hostCapacity());
   const image = { ...source, sourceVersion: source.exactVersion };
-  await checkStaging(template, strict, services);
+  if (!context.staged) await checkStaging(template, strict, services);
   const targets = template.validate.sourceValidationOnly ? [] : template.distribute;
-  await checkTargets(targets, image, services.store, { strict, location });
+  await checkTargets(targets, image, services.store, { strict, location, declared });
   return source;
 }

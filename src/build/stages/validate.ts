@@ -1,17 +1,16 @@
 import type { Plan } from '../../plan/plan.ts';
 import { bootVm } from '../build-vm.ts';
+import type { ImageDisks } from '../image-disks.ts';
 import type { StageContext } from '../services.ts';
 import { runStep, type StepOutcome } from './run-steps.ts';
 
 /**
- * Runs the validators, in order, on a second machine that boots from a throw-away overlay of the disk. All of them run:
+ * Runs the validators, in order, on a second machine that boots from throw-away overlays of the disks. All of them run:
  * the failures come back together.
- *
- * @param chain the disk to validate and what it is layered on, the nearest first
  */
 export async function validateStage(
   plan: Plan,
-  chain: readonly string[],
+  disks: ImageDisks,
   context: StageContext,
   onBooted: (vm: Awaited<ReturnType<typeof bootVm>>) => void,
 ): Promise<readonly StepOutcome[]> {
@@ -20,10 +19,8 @@ export async function validateStage(
     {
       role: 'validation',
       directory: context.directory.validationMachine,
-      chain,
+      disks,
       virtualSizeBytes: diskSizeBytes,
-      // What is published has none: the validators see what a machine made from it sees.
-      dataDisks: [],
       generation,
       devices,
       cpus,

@@ -21,7 +21,7 @@ function spec(devices: DeviceProfile): MachineSpec {
     memoryMiB: 1024,
     virtualSizeBytes: files.virtualSizeBytes,
     bases: [],
-    dataDisks: 0,
+    dataDisks: [],
     seed: true,
     uuid: '7d0c9ad6-6f0f-4f5e-9e3a-0d8f3c9d1a11',
     mac: '00:0d:3a:01:02:03',
@@ -76,17 +76,19 @@ describe('qemuArguments', () => {
       ['virtio-scsi-pci,id=data-scsi'],
     ],
   ] as const)('data disks on %s are in the order of their LUNs', (disk, [first, second, ninth], others) => {
-    const dataDisks = Array.from({ length: 9 }, (_, lun) => `/machine/data-disks/lun${lun}.qcow2`);
+    // With a gap, as the disks of a source may have it: the places of the devices have none.
+    const luns = [0, 1, 4, 5, 6, 7, 8, 9, 63];
+    const dataDisks = luns.map(lun => ({ lun, file: `/machine/data-disks/lun${lun}.qcow2` }));
     const args = qemuArguments(spec({ disk, nic: 'virtio' }), { ...files, dataDisks }, 'tcg', undefined);
     const data = values(args, '-device').filter(device => device.includes('serial=lun'));
     expect(data).toHaveLength(9);
-    for (const [lun, start] of [
-      [0, first],
-      [1, second],
-      [8, ninth],
+    for (const [position, lun, start] of [
+      [0, 0, first],
+      [1, 1, second],
+      [8, 63, ninth],
     ] as const) {
-      expect(data[lun]?.startsWith(start)).toBe(true);
-      expect(data[lun]).toContain(`drive=data${lun},serial=lun${lun}`);
+      expect(data[position]?.startsWith(start)).toBe(true);
+      expect(data[position]).toContain(`drive=data${lun},serial=lun${lun}`);
       expect(values(args, '-drive')).toContainEqual(
         expect.stringMatching(new RegExp(`id=data${lun},format=qcow2,.*file=/machine/data-disks/lun${lun}\\.qcow2$`)),
       );

@@ -1,6 +1,6 @@
 import type { MachineSpec } from '../machine.ts';
 import type { Accelerator } from './accelerator.ts';
-import { dataDiskDevices } from './data-disks.ts';
+import { type DataDiskFile, dataDiskDevices } from './data-disks.ts';
 import type { Firmware } from './firmware.ts';
 
 /** Where the machine's directory is inside of its namespace. Short, because Unix socket paths have a limit. */
@@ -12,8 +12,7 @@ export const SSH_PORT = 2222;
 export interface MachineFiles {
   readonly disk: string;
   readonly virtualSizeBytes: number;
-  /** By LUN. */
-  readonly dataDisks: readonly string[];
+  readonly dataDisks: readonly DataDiskFile[];
   readonly seed: string | undefined;
   readonly uefiVariables: string | undefined;
   readonly qmp: string;

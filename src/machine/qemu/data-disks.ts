@@ -6,19 +6,25 @@ const AHCI_PORTS = 6;
 /** The first slot of the data disks: what lies below it is what QEMU gives to the other devices by itself. */
 const FIRST_SLOT = 0x10;
 
+/** A data disk as QEMU sees it. */
+export interface DataDiskFile {
+  readonly lun: number;
+  readonly file: string;
+}
+
 /**
- * Empty disks behind the one with the operating system, in the order of their LUNs, which are also their serial numbers:
+ * Disks behind the one with the operating system, in the order of their LUNs, which are also their serial numbers:
  * `lun0`, `lun1` and so on.
  *
- * @param files by LUN
+ * @param disks in ascending order of LUNs
  */
-export function dataDiskDevices(kind: DeviceProfile['disk'], files: readonly string[]): string[] {
-  if (files.length === 0) return [];
+export function dataDiskDevices(kind: DeviceProfile['disk'], disks: readonly DataDiskFile[]): string[] {
+  if (disks.length === 0) return [];
   return [
-    ...controllers(kind, files.length),
-    ...files.flatMap((file, lun) => [
+    ...controllers(kind, disks.length),
+    ...disks.flatMap(({ lun, file }, position) => [
       ...['-drive', `if=none,id=data${lun},format=qcow2,cache=unsafe,discard=unmap,detect-zeroes=unmap,file=${file}`],
-      ...['-device', `${device(kind, lun)},drive=data${lun},serial=lun${lun}`],
+      ...['-device', `${device(kind, position)},drive=data${lun},serial=lun${lun}`],
     ]),
   ];
 }
@@ -37,16 +43,17 @@ function controllers(kind: DeviceProfile['disk'], disks: number): string[] {
   }
 }
 
-function device(kind: DeviceProfile['disk'], lun: number): string {
+/** Places are counted without gaps, whatever the LUNs are: without its function 0 a PCI device is not looked at. */
+function device(kind: DeviceProfile['disk'], position: number): string {
   switch (kind) {
     case 'virtio': {
       // A slot for each of them would be more slots than there are.
-      const [slot, part] = [FIRST_SLOT + Math.floor(lun / PCI_FUNCTIONS), lun % PCI_FUNCTIONS];
+      const [slot, part] = [FIRST_SLOT + Math.floor(position / PCI_FUNCTIONS), position % PCI_FUNCTIONS];
       return `virtio-blk-pci,addr=0x${slot.toString(16)}.${part},multifunction=on`;
     }
     case 'ahci':
-      return `ide-hd,bus=data-ahci${Math.floor(lun / AHCI_PORTS)}.${lun % AHCI_PORTS}`;
+      return `ide-hd,bus=data-ahci${Math.floor(position / AHCI_PORTS)}.${position % AHCI_PORTS}`;
     case 'scsi':
-      return `scsi-hd,bus=data-scsi.0,lun=${lun}`;
+      return `scsi-hd,bus=data-scsi.0,lun=${position}`;
   }
 }

@@ -69,14 +69,12 @@ function commandLine(spec: MachineSpec, accelerator: Accelerator, firmware: Firm
   const { disk, seed, uefiVariables, qmp, serial } = INSIDE_FILES;
   const files = {
     ...{ disk, qmp, serial, virtualSizeBytes: spec.virtualSizeBytes },
-    dataDisks: lunsOf(spec).map(lun => dataDiskFile(INSIDE_FILES.dataDisks, lun)),
+    dataDisks: spec.dataDisks.map(lun => ({ lun, file: dataDiskFile(INSIDE_FILES.dataDisks, lun) })),
     seed: spec.seed ? seed : undefined,
     uefiVariables: firmware === undefined ? undefined : uefiVariables,
   };
   return qemuArguments(spec, files, accelerator, firmware);
 }
-
-const lunsOf = ({ dataDisks }: MachineSpec): readonly number[] => Array.from({ length: dataDisks }, (_, lun) => lun);
 
 /** QEMU sees its disks and sockets. Kiln's own files in the directory, among them the guest's key, it does not. */
 function sandboxPaths(
@@ -90,7 +88,7 @@ function sandboxPaths(
     path: files[name],
     inside: INSIDE_FILES[name],
   });
-  const dataDisks = lunsOf(spec).map(lun => ({
+  const dataDisks = spec.dataDisks.map(lun => ({
     path: dataDiskFile(files.dataDisks, lun),
     inside: dataDiskFile(INSIDE_FILES.dataDisks, lun),
   }));
@@ -98,7 +96,10 @@ function sandboxPaths(
     writableDirectory: seenAs('io'),
     writable: [seenAs('disk'), ...dataDisks, ...(firmware === undefined ? [] : [seenAs('uefiVariables')])],
     // An overlay names its base by the path that it has outside.
-    readOnly: [...spec.bases.map(path => ({ path, inside: path })), ...(spec.seed ? [seenAs('seed')] : [])],
+    readOnly: [
+      ...[...new Set(spec.bases)].map(path => ({ path, inside: path })),
+      ...(spec.seed ? [seenAs('seed')] : []),
+    ],
     outerResolvConf: files.outerResolvConf,
     innerResolvConf: files.innerResolvConf,
     devices: network.devices,
