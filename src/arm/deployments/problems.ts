@@ -1,3 +1,4 @@
+import { armError } from '../../errors/arm.ts';
 import { deploymentError } from '../../errors/deployments.ts';
 import type { ErrorDetail, KilnError } from '../../errors/kiln-error.ts';
 import { Consequence, type DeploymentCode, Exhausted, Failure } from './failure.ts';
@@ -92,6 +93,7 @@ export class Problems {
     if (first === undefined) return undefined;
     const options = { details, ...(first.target === undefined ? {} : { target: first.target }) };
     const params = { first: first.message, message: first.message, more: details.length - 1 };
+    if (first.code === 'ResourceNotFound') return armError(first.code, { message: first.message }, options);
     if (first.code !== 'DeploymentOutputEvaluationFailed') return deploymentError(first.code, params, options);
     const names = details.map(one => /outputs\.([^.[]+)/i.exec(one.target ?? '')?.[1] ?? '').join(', ');
     return deploymentError(first.code, { ...params, names }, options);
