@@ -1,0 +1,162 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { JsonObject } from '../../../arm/deployments/json-value.ts';
+import type { Output } from '../../../arm/deployments/outputs.ts';
+import { KilnError } from '../../../errors/kiln-error.ts';
+import type { DeploymentBody } from './deployment-body.ts';
+import type { DeploymentView, EvaluationInput, EvaluationReply, EvaluationRequest } from './evaluation-protocol.ts';
+
+type Asked = Omit<EvaluationRequest, 'number'>;
+
+/** In a package the files have another ending than in a checkout. */
+const THREAD = new URL(`./evaluation-thread${extname(import.meta.url)}`, import.meta.url);
+const MAX_MEMORY_MIB = 512;
+/** A template that makes up an id from another's state, and so on, ends somewhere. */
+const MOST_ROUNDS = 50;
+
+/** The thread in which templates are evaluated, one question at a time. It starts with the first. */
+export class EvaluationThread {
+  #worker: Worker | undefined;
+  #number = 0;
+  readonly #waiting = new Map<number, { resolve(reply: EvaluationReply): void; reject(error: Error): void }>();
+
+  /** @throws KilnError those of `deploymentBody` */
+  async request(text: string): Promise<DeploymentBody> {
+    const nothing = { session: '', input: undefined, existing: [], runtime: [], at: [] };
+    const { request, error, defect } = await this.ask({ ...nothing, ask: { what: 'request', text } });
+    if (error !== undefined) throw restored(error);
+    if (request === undefined) throw new Error(`A deployment could not be read: ${defect}`);
+    return request;
+  }
+
+  ask(asked: Asked): Promise<EvaluationReply> {
+    this.#number += 1;
+    const number = this.#number;
+    return new Promise((resolve, reject) => {
+      const worker = this.#started();
+      this.#waiting.set(number, { resolve, reject });
+      worker.ref();
+      worker.postMessage({ number, ...asked } satisfies EvaluationRequest);
+    });
+  }
+
+  #started(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const worker = new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MIB } });
+    this.#worker = worker;
+    worker.on('message', (reply: EvaluationReply) => {
+      this.#waiting.get(reply.number)?.resolve(reply);
+      this.#waiting.delete(reply.number);
+      // It keeps no process alive that has nothing else to do.
+      if (this.#waiting.size === 0) worker.unref();
+    });
+    let reason: Error | undefined;
+    worker.on('error', error => {
+      reason = error;
+    });
+    worker.on('exit', code => {
+      const error = reason ?? new Error(`the thread that evaluates templates ended with code ${code}`);
+      if (this.#worker === worker) this.#worker = undefined;
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    });
+    return worker;
+  }
+}
+
+/** One deployment in the evaluation thread, as it goes on. */
+export class Evaluation {
+  readonly #thread: EvaluationThread;
+  readonly #input: EvaluationInput;
+  readonly #session: string;
+  readonly #read: (id: string, apiVersion: string | undefined) => Promise<unknown>;
+  readonly #existing = new Map<string, unknown>();
+  readonly #runtime = new Map<string, unknown>();
+  /** States that the thread has not been told yet. */
+  #untold = new Set<string>();
+
+  /**
+   * @param session a name that no other evaluation has
+   * @param read the state of a resource outside of the template; `undefined` when there is none
+   */
+  constructor(
+    thread: EvaluationThread,
+    session: string,
+    input: EvaluationInput,
+    read: (id: string, apiVersion: string | undefined) => Promise<unknown>,
+  ) {
+    this.#thread = thread;
+    this.#session = session;
+    this.#input = input;
+    this.#read = read;
+  }
+
+  /** Notes the state of a resource that was deployed. */
+  add(id: string, state: unknown): void {
+    this.#runtime.set(id.toLowerCase(), state);
+    this.#untold.add(id.toLowerCase());
+  }
+
+  /** @throws KilnError those of `evaluateDeployment` */
+  async template(at: readonly string[] = []): Promise<DeploymentView> {
+    const { view } = await this.#ask(at, { what: 'template' });
+    if (view === undefined) throw new Error('no template came back');
+    return view;
+  }
+
+  /** A resource as its provider takes it, once what it depends on exists. */
+  async body(at: readonly string[], id: string): Promise<JsonObject> {
+    const { body } = await this.#ask(at, { what: 'body', id });
+    if (body === undefined) throw new Error('no body came back');
+    return body;
+  }
+
+  async outputs(at: readonly string[] = []): Promise<Readonly<Record<string, Output>>> {
+    const { outputs } = await this.#ask(at, { what: 'outputs' });
+    if (outputs === undefined) throw new Error('no outputs came back');
+    return outputs;
+  }
+
+  /** Lets the thread forget it. */
+  async close(): Promise<void> {
+    await this.#thread.ask({ ...this.#nothing([]), ask: { what: 'close' } }).catch(() => undefined);
+  }
+
+  async #ask(at: readonly string[], ask: EvaluationRequest['ask']): Promise<EvaluationReply> {
+    let whole = false;
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const told = [...this.#untold];
+      const reply = await this.#thread.ask({
+        ...this.#nothing(at),
+        ask,
+        existing: [...this.#existing],
+        runtime: whole ? [...this.#runtime] : told.map(id => [id, this.#runtime.get(id)] as const),
+        ...(whole ? { input: this.#input } : {}),
+      });
+      if (reply.unknown) {
+        whole = true;
+        continue;
+      }
+      for (const id of told) this.#untold.delete(id);
+      if (reply.defect !== undefined) throw new Error(`A template could not be evaluated: ${reply.defect}`);
+      if (reply.error !== undefined) throw restored(reply.error);
+      if (reply.unread === undefined) return reply;
+      const ids = new Map(reply.unread.map(one => [one.id.toLowerCase(), one]));
+      const states = await Promise.all(
+        [...ids].map(async ([key, { id, apiVersion }]) => [key, await this.#read(id, apiVersion)] as const),
+      );
+      // `null` is what is known not to exist.
+      for (const [key, state] of states) this.#existing.set(key, state ?? null);
+    }
+    throw new Error('a template asks for the state of ever more resources');
+  }
+
+  #nothing(at: readonly string[]): Omit<Asked, 'ask'> {
+    return { session: this.#session, input: undefined, existing: [], runtime: [], at };
+  }
+}
+
+/** A template that is not right is a bad request, whatever is not found: the address is that of the deployment. */
+function restored({ code, exit, message, todo, target, ...more }: NonNullable<EvaluationReply['error']>): KilnError {
+  return new KilnError(code, exit, message, todo, { ...more, ...(target === undefined ? {} : { target }) });
+}
