@@ -1,6 +1,7 @@
 import { type ResolveName, systemResolver } from '../artifacts/connector.ts';
 import type { SiteConfig } from '../config/site-config.ts';
 import type { KilnHome } from '../home/kiln-home.ts';
+import { checkDatabase } from './doctor/database.ts';
 import { type Finding, type Patient, SYSTEM_PATH } from './doctor/finding.ts';
 import { checkAccelerator, checkDisk, checkFirmware, checkMemory, checkNode } from './doctor/host.ts';
 import { checkNetwork } from './doctor/network.ts';
@@ -33,7 +34,7 @@ export function patientOf(home: KilnHome, config: SiteConfig, options: DoctorOpt
  */
 export async function runDoctor(home: KilnHome, config: SiteConfig, options: DoctorOptions = {}): Promise<Finding[]> {
   const patient = patientOf(home, config, options);
-  const [tools, firmware, sandbox, accelerator, network, disk, memory] = await Promise.all([
+  const [tools, firmware, sandbox, accelerator, network, disk, memory, database] = await Promise.all([
     checkTools(patient),
     checkFirmware(),
     checkSandbox(patient),
@@ -41,8 +42,9 @@ export async function runDoctor(home: KilnHome, config: SiteConfig, options: Doc
     checkNetwork(patient),
     checkDisk(patient),
     checkMemory(),
+    checkDatabase(patient),
   ]);
-  return [checkNode(), ...tools, firmware, ...sandbox, accelerator, ...network, disk, memory];
+  return [checkNode(), ...tools, firmware, ...sandbox, accelerator, ...network, disk, memory, database];
 }
 
 /** 3 when a build can't run here. */

@@ -4,6 +4,7 @@ import { listPublished, type PublishedCopy, type PublishedImage } from '../galle
 import { removeGalleryVersion, removeManagedImage, removeVhd } from '../galleries/remove.ts';
 import { findVersion } from '../galleries/resolve.ts';
 import { keyOf, parseManagedImageId, parseVersionId } from '../galleries/resource-id.ts';
+import { imageStorageProfile, versionStorageProfile } from '../galleries/storage-profile.ts';
 import { latestRunOutput } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 
@@ -71,13 +72,30 @@ export function renderImage(image: PublishedImage): string {
     ['Source', image.sourceName],
     ['Source digest', image.sourceDigest],
     ['Digest', image.digest],
-    ['Size', `${gibibytes(image.sizeBytes)} (disk of ${gibibytes(image.virtualSizeBytes)})`],
+    ['Size', sizeText(image)],
+    ...image.dataDisks.map(disk => [`Data disk ${disk.lun}`, `${sizeText(disk)}, ${disk.digest}`] as const),
     ...(tags.length === 0 ? [] : [['Tags', tags.join(', ')] as const]),
     ...(image.replicationMode === undefined ? [] : [['Replication', image.replicationMode] as const]),
     ...image.copies.map(copy => [`In ${copy.region}`, copyText(copy)] as const),
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+/** An image as a document: with its disks in Azure's words, too, where Azure has words for them. */
+export function imageDocument(image: PublishedImage): object {
+  switch (image.type) {
+    case 'VHD':
+      return image;
+    case 'ManagedImage':
+      return { ...image, storageProfile: imageStorageProfile(image) };
+    case 'SharedImage':
+      return { ...image, storageProfile: versionStorageProfile(image) };
+  }
+}
+
+function sizeText({ sizeBytes, virtualSizeBytes }: Pick<PublishedImage, 'sizeBytes' | 'virtualSizeBytes'>): string {
+  return `${gibibytes(sizeBytes)} (disk of ${gibibytes(virtualSizeBytes)})`;
 }
 
 function kind({ os, generation, securityType }: PublishedImage): string {

@@ -3,21 +3,27 @@ import { type DeploymentOptions, deploymentInput } from './deployment/deployment
 import { say } from './output.ts';
 import { type CheckedTemplate, checkTemplateFile, renderProblems } from './validate.ts';
 
+/** What a command line says of how a template is read. */
+export interface LoadOptions extends DeploymentOptions {
+  readonly output: 'text' | 'json';
+  readonly strict?: boolean;
+}
+
 /**
  * Reads a template for a command. Its warnings go to stderr; so do its problems, each on a line with its place in the
- * file, before the error that counts them.
+ * file, before the error that counts them. For a document the error has them all itself.
  *
  * @throws KilnError those of `checkTemplateFile`
  */
-export async function loadTemplate(file: string, options: DeploymentOptions): Promise<CheckedTemplate> {
+export async function loadTemplate(file: string, options: LoadOptions): Promise<CheckedTemplate> {
   // Problems of the parameters file are none of the template.
   const input = await deploymentInput(options);
   try {
-    const parsed = await checkTemplateFile(file, input);
+    const parsed = await checkTemplateFile(file, input, options.strict ?? false);
     for (const text of renderProblems(parsed.warnings, file)) say({ tone: 'warning', text });
     return parsed;
   } catch (error) {
-    if (!(error instanceof KilnError) || error.details.length === 0) throw error;
+    if (options.output === 'json' || !(error instanceof KilnError) || error.details.length === 0) throw error;
     for (const detail of error.details) {
       for (const text of renderProblems([detail], file)) say({ tone: detail.severity ?? 'bad', text });
     }

@@ -6,10 +6,11 @@ import { paint } from './render/paint.ts';
 import type { Line } from './render/wording.ts';
 
 let scrub: Scrub = scrubber();
+let printed = false;
 
-/** From now on these texts, as they are or inside of JSON, are not printed by anything here. */
+/** From now on these texts, as they are or encoded, are not printed by anything here. */
 export function protect(secrets: ReadonlySet<string>): void {
-  scrub = scrubber([...secrets].flatMap(secret => [secret, JSON.stringify(secret).slice(1, -1)]));
+  scrub = scrubber(secrets);
 }
 
 /** Data: the only thing that goes to stdout. */
@@ -17,11 +18,18 @@ export function data(text: string): void {
   process.stdout.write(scrub(text.endsWith('\n') ? text : `${text}\n`));
 }
 
+/** Whether a JSON document went to stdout: there is one for a command at most. */
+export function hasPrinted(): boolean {
+  return printed;
+}
+
 export function json(value: unknown): void {
+  printed = true;
   data(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
 export function jsonData(value: unknown): void {
+  printed = true;
   data(jsonLine(value));
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorDetail, KilnError } from '../errors/kiln-error.ts';
+import { scrubLines } from '../events/cut-lines.ts';
 import type { Scrub } from '../events/scrub.ts';
 import type { JsonDocument, Segment } from '../template/json-document.ts';
 
@@ -28,7 +29,7 @@ export function withoutSecrets(error: KilnError, scrub: Scrub): KilnError {
     cause,
     ...(target === undefined ? {} : { target: scrub(target) }),
     details: details.map(one => ({ ...one, message: scrub(one.message) })),
-    output: output.map(scrub),
+    output: scrubLines(scrub, output),
     ...(log === undefined ? {} : { log }),
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolved, template } from '../plan/plan.fixture.ts';
+import { resolved, source, template } from '../plan/plan.fixture.ts';
 import { makePlan, planHash } from '../plan/plan.ts';
 import { renderPlan } from './plan-view.ts';
 
@@ -57,8 +57,9 @@ Plan        sha256:${planHash(plan)}`);
       },
       { apiVersion: '2025-10-01' },
     );
-    const text = renderPlan(makePlan(of, resolved(of)));
-    expect(text).toContain('            data disk 0 of 4.0 GiB\n');
+    const brought = { lun: 3, path: '/blob', digest: 'kdt1:0', virtualSizeBytes: 2 ** 30 };
+    const text = renderPlan(makePlan(of, resolved(of, { source: { ...source, dataDisks: [brought] } })));
+    expect(text).toContain('            data disk 0 of 4.0 GiB\n            data disk 3 of 1.0 GiB (of the source)\n');
     expect(text).toContain('Auto run    enabled');
     expect(text).toContain('Staging     /subscriptions/s/resourceGroups/staging\nBuild tags  team=web, cost=7\n');
     expect(text).toContain(

@@ -1,9 +1,18 @@
 import type { DistributeTarget } from '../distributors/targets.ts';
 import { printable } from '../events/printable.ts';
 import { scrubber } from '../events/scrub.ts';
-import { type Plan, type PlannedStep, planHash } from '../plan/plan.ts';
+import { type Plan, type PlannedStep, type PlanOutline, planHash } from '../plan/plan.ts';
 import type { Customizer, Validator } from '../steps/registry.ts';
 import { size } from './render/amounts.ts';
+
+/** A plan whose source cannot be had: what is known of the source is its name. */
+export interface PlanWithoutSource extends PlanOutline {
+  readonly source: null;
+  readonly machine: null;
+  readonly sourceName: string;
+  readonly notes: Plan['notes'];
+  readonly warnings: Plan['warnings'];
+}
 
 /**
  * What a build of the plan will do, as text for people. Signatures in URLs are not shown.
@@ -11,18 +20,15 @@ import { size } from './render/amounts.ts';
  * @param declared resources of a deployment template that are made before the build
  */
 export function renderPlan(
-  plan: Plan,
+  plan: Plan | PlanWithoutSource,
   declared: readonly { readonly type: string; readonly id: string }[] = [],
 ): string {
-  const { template, source, machine } = plan;
+  const { template } = plan;
   const lines = [
     `Template    ${template.name} (API version ${template.apiVersion}, ${template.location})`,
-    `Source      ${source.exactName}`,
-    `            ${source.digest}`,
-    `            ${source.os}, generation ${source.generation.slice(1)}, ${size(source.virtualSizeBytes)}`,
-    `Build VM    ${machine.vmSize}: ${count(machine.cpus, 'processor')}, ${size(machine.memoryMiB * 1024 ** 2)} of memory`,
-    `            disk of ${size(machine.diskSizeBytes)}${machine.diskSizeBytes > source.virtualSizeBytes ? ' (grown)' : ''}`,
-    ...machine.dataDisks.map((disk, lun) => `            data disk ${lun} of ${size(disk.sizeBytes)}`),
+    ...(plan.source === null
+      ? [`Source      ${plan.sourceName}`, '            cannot be had here: nothing can be built']
+      : renderMachine(plan)),
     `Time limit  ${count(plan.buildTimeoutMinutes, 'minute')}`,
     `On error    customize: ${plan.errorHandling.onCustomizerError}, validate: ${plan.errorHandling.onValidationError}`,
     ...renderSettings(plan),
@@ -38,11 +44,25 @@ export function renderPlan(
       ? ['Distribute', '  nothing']
       : ['Distribute', ...plan.targets.flatMap(renderTarget)]),
     ...(plan.notes.length === 0 ? [] : ['', ...plan.notes.map(note => `Note: ${note}`)]),
-    '',
-    `Plan        sha256:${planHash(plan)}`,
+    ...(plan.source === null ? [] : ['', `Plan        sha256:${planHash(plan)}`]),
   ];
   const scrub = scrubber();
   return lines.map(line => printable(scrub(line)).trimEnd()).join('\n');
+}
+
+function renderMachine({ source, machine }: Plan): string[] {
+  return [
+    `Source      ${source.exactName}`,
+    `            ${source.digest}`,
+    `            ${source.os}, generation ${source.generation.slice(1)}, ${size(source.virtualSizeBytes)}`,
+    `Build VM    ${machine.vmSize}: ${count(machine.cpus, 'processor')}, ${size(machine.memoryMiB * 1024 ** 2)} of memory`,
+    `            disk of ${size(machine.diskSizeBytes)}${machine.diskSizeBytes > source.virtualSizeBytes ? ' (grown)' : ''}`,
+    ...machine.dataDisks.map(renderDataDisk),
+  ];
+}
+
+function renderDataDisk({ lun, sizeBytes, from }: Plan['machine']['dataDisks'][number]): string {
+  return `            data disk ${lun} of ${size(sizeBytes)}${from === 'source' ? ' (of the source)' : ''}`;
 }
 
 function section(title: string, steps: readonly PlannedStep<Customizer | Validator>[]): string[] {
@@ -60,7 +80,7 @@ function renderStep({ ref, step, artifacts }: PlannedStep<Customizer | Validator
 }
 
 /** What only some templates say. */
-function renderSettings({ autoRun, managedResourceTags, stagingResourceGroup }: Plan): string[] {
+function renderSettings({ autoRun, managedResourceTags, stagingResourceGroup }: PlanOutline): string[] {
   const tags = Object.entries(managedResourceTags).map(([name, value]) => `${name}=${value}`);
   return [
     ...(autoRun === 'Enabled' ? ['Auto run    enabled: the service would build as soon as it has the template'] : []),
@@ -69,7 +89,7 @@ function renderSettings({ autoRun, managedResourceTags, stagingResourceGroup }: 
   ];
 }
 
-function renderOptimize({ optimize: { vmBoot, workload } }: Plan): string[] {
+function renderOptimize({ optimize: { vmBoot, workload } }: PlanOutline): string[] {
   if (!vmBoot && workload === undefined) return [];
   return [
     'Optimize',

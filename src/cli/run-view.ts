@@ -41,7 +41,9 @@ export function renderRun(run: RunView): string {
     ...run.runOutputs.flatMap(output => [
       `output    ${output.name}  ${output.type}  ${size(output.sizeBytes)}  ${output.digest}`,
       ...(output.artifactId === undefined ? [] : [`          ${output.artifactId}`]),
-      `          ${output.path}`,
+      // The path of a file URI is told below; what a server keeps has no path here.
+      ...(output.artifactUri === undefined || output.path !== '' ? [] : [`          ${output.artifactUri}`]),
+      ...(output.path === '' ? [] : [`          ${output.path}`]),
     ]),
     ...logs.map(([name, path]) => `log       ${name.padEnd(logWidth)}  ${path}`),
   ];

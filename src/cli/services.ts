@@ -1,13 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { createFetcher } from '../artifacts/fetcher.ts';
+import { buildServices } from '../build/open-services.ts';
 import type { BuildServices } from '../build/services.ts';
 import { sweepRuns } from '../build/sweep.ts';
 import { loadSiteConfig } from '../config/site-config.ts';
 import type { Emit } from '../events/build-event.ts';
 import { kilnHome } from '../home/kiln-home.ts';
-import { qemuDriver } from '../machine/qemu/driver.ts';
 import { usableHome } from '../sandbox/usable-home.ts';
-import { releaseSources, resolveSource } from '../sources/resolve-source.ts';
 import type { SourceContext } from '../sources/source-context.ts';
 import { openStore } from '../store/store.ts';
 import { warn } from './output.ts';
@@ -27,23 +26,7 @@ export async function withServices<T>(
   await usableHome(home);
   const store = await openStore(home, config);
   try {
-    const fetcher = (emit: Emit) =>
-      createFetcher({
-        home,
-        config,
-        emit,
-        ...(fileDirectories.length === 0 ? {} : { allowFiles: { directories: fileDirectories } }),
-      });
-    const services: BuildServices = {
-      home,
-      config,
-      store,
-      machines: qemuDriver({ home, allow: config.network.allow }),
-      resolveSource: (source, options) =>
-        resolveSource(source, { ...options, home, config, store, fetcher: fetcher(options.emit) }),
-      releaseSource: holder => releaseSources({ home, holder }),
-      fetchArtifact: (need, directory, { emit, signal }) => fetcher(emit).fetchArtifact(need, directory, signal),
-    };
+    const services = buildServices({ home, config, store }, fileDirectories);
     await sweepRuns(services, warn);
     return await work(services);
   } finally {

@@ -19,7 +19,9 @@ import { isDeployment } from '../template/resource-in-file.ts';
 import { NEWEST_VERSION } from '../template/versions.ts';
 import type { DeclaredResource } from './deployment/declared-resource.ts';
 import type { DeploymentInput } from './deployment/deployment-input.ts';
+import { missingDependsOn } from './deployment/missing-depends-on.ts';
 import { type Deployment, readDeployment } from './deployment/read-deployment.ts';
+import { homeLookUp } from './deployment/store-look-up.ts';
 import { type PlaceInFile, placed, placeInFile } from './place-in-file.ts';
 import { readTemplate } from './read-template.ts';
 import { templateName } from './template-name.ts';
@@ -42,10 +44,15 @@ export interface CheckedTemplate extends ParsedTemplate {
  * Reads a template file, an image template or a deployment template that holds one, and checks all that can be known from it
  * alone: its language, and its VM size.
  *
+ * @param strict whether the template has to say what the service wants to be said
  * @throws KilnError `TemplateUnreadable`, `ValidationFailed`, `UnknownVmSize`, `UnsupportedVmSize`, `NotADeployment`, those of
  *   `readDeployment`
  */
-export async function checkTemplateFile(file: string, input: DeploymentInput): Promise<CheckedTemplate> {
+export async function checkTemplateFile(
+  file: string,
+  input: DeploymentInput,
+  strict = false,
+): Promise<CheckedTemplate> {
   const text = await readTemplate(file);
   const home = kilnHome();
   const config = loadSiteConfig(home);
@@ -55,10 +62,11 @@ export async function checkTemplateFile(file: string, input: DeploymentInput): P
     placeholders: placeholdersOf(file, config, knownRegions),
     knownRegions,
     defaultVersion: NEWEST_VERSION,
+    identity: strict ? 'assigned' : 'optional',
   };
   const document = readDocument(text, options);
   const checked = isDeployment(document.value)
-    ? fromDeployment(file, text, document, input, options)
+    ? await fromDeployment(file, text, document, input, options)
     : { ...parseTemplate(text, options), ...plain(text, document) };
   if (!isDeployment(document.value) && isGiven(input)) throw deploymentError('NotADeployment', { file });
   const size = checked.template.vmProfile.vmSize;
@@ -75,19 +83,21 @@ function plain(text: string, document: JsonDocument): Omit<CheckedTemplate, keyo
   return { text, declared: [], outputs: undefined, place: placeInFile(document, []), secrets: new Set() };
 }
 
-function fromDeployment(
+async function fromDeployment(
   file: string,
   text: string,
   document: JsonDocument,
   input: DeploymentInput,
   options: ParseOptions,
-): CheckedTemplate {
-  const deployment = readDeployment(file, document, input, loadSiteConfig(kilnHome()));
+): Promise<CheckedTemplate> {
+  const home = kilnHome();
+  const config = loadSiteConfig(home);
+  const deployment = await readDeployment(file, document, input, config, homeLookUp(home, config));
   const { declared, outputs, secrets } = deployment;
   const parsed = parseResource(document, deployment.resource, deployment.path, options);
   return {
     ...parsed,
-    warnings: [...deployment.warnings, ...parsed.warnings],
+    warnings: [...deployment.warnings, ...parsed.warnings, ...missingDependsOn(deployment, parsed.template, document)],
     text,
     declared,
     outputs,

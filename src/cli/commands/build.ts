@@ -8,6 +8,7 @@ import { createEventFile, createLogFile } from '../../events/log-file.ts';
 import { printable } from '../../events/printable.ts';
 import { scrubber } from '../../events/scrub.ts';
 import type { RunDirectory } from '../../home/run-directory.ts';
+import type { Store } from '../../store/store.ts';
 import type { OnError } from '../../template/model.ts';
 import { allowDirOption } from '../allow-dir.ts';
 import { addDeploymentOptions, type DeploymentOptions } from '../deployment/deployment-input.ts';
@@ -15,7 +16,7 @@ import { patientOf } from '../doctor.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { loadTemplate } from '../load-template.ts';
 import { networkHint } from '../network-hint.ts';
-import { json, jsonData, say, warn } from '../output.ts';
+import { json, jsonData, say } from '../output.ts';
 import { placed, withoutSecrets } from '../place-in-file.ts';
 import { createJsonLines } from '../render/json-lines.ts';
 import { createPlainRenderer } from '../render/plain.ts';
@@ -58,7 +59,7 @@ export function addBuild(program: Command): void {
         .default(3600, '1h'),
     )
     .option('--timeout <duration>', 'overrides `buildTimeoutInMinutes`, e.g. 90s, 30m, 2h', seconds)
-    .option('--strict', 'refuse to create resource groups, galleries and definitions, as the service does')
+    .option('--strict', 'a missing resource group, gallery, definition or identity is an error, as in the service')
     .addOption(allowDirOption());
   addDeploymentOptions(command).action(build);
 }
@@ -67,21 +68,23 @@ async function build(file: string, options: BuildOptions): Promise<void> {
   const { template, text: templateText, declared, outputs, place, secrets } = await loadTemplate(file, options);
   const signal = interruptSignal();
   await withServices(templateDirectories(file, options.allowDir), async services => {
-    for (const resource of declared) await resource.create(services.store, warn);
     const run = await prepareRun(services);
-    const stream = new EventStream(run.runId, scrubber(secrets));
+    const scrub = scrubber(secrets);
+    const stream = new EventStream(run.runId, scrub);
     const output = attachOutput(stream, run.directory, options);
     const request = {
       template,
       templateText,
       keepSeconds: options.keepFor,
       strict: options.strict ?? false,
-      place: (error: KilnError) => withoutSecrets(placed(error, place), scrubber(secrets)),
+      declared,
+      place: (error: KilnError) => withoutSecrets(placed(error, place), scrub),
+      scrub,
       ...(options.onError === undefined ? {} : { onError: options.onError }),
       ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
     };
     const result = await runBuild(run, request, services, stream, signal);
-    output.finish(result, result.error === undefined ? outputsOf(outputs) : undefined);
+    output.finish(result, result.error === undefined ? await outputsOf(outputs, services.store) : undefined);
     const machine = patientOf(services.home, services.config);
     for (const line of await networkHint(result.error?.output ?? [], machine)) say(line);
     process.exitCode = result.error?.exit ?? 0;
@@ -89,9 +92,12 @@ async function build(file: string, options: BuildOptions): Promise<void> {
 }
 
 /** The outputs of a deployment. The image is there, even if one of them cannot be told. */
-function outputsOf(outputs: CheckedTemplate['outputs']): Readonly<Record<string, unknown>> | undefined {
+async function outputsOf(
+  outputs: CheckedTemplate['outputs'],
+  store: Store,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   try {
-    return outputs?.();
+    return await outputs?.(store);
   } catch (error) {
     if (!(error instanceof KilnError)) throw error;
     say({ tone: 'warning', text: `warning: ${printable(error.message)}` });

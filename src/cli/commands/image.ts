@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { listImages, removeImage, renderImage, renderImages, showImage } from '../image-view.ts';
+import { imageDocument, listImages, removeImage, renderImage, renderImages, showImage } from '../image-view.ts';
 import { data, json, say } from '../output.ts';
 import { withServices } from '../services.ts';
 
@@ -36,7 +36,7 @@ async function list(options: Output): Promise<void> {
 async function show(name: string, options: Output): Promise<void> {
   await withServices([], async ({ store }) => {
     const image = await showImage(store, name);
-    if (options.output === 'json') json(image);
+    if (options.output === 'json') json(imageDocument(image));
     else data(renderImage(image));
   });
 }

@@ -5,6 +5,10 @@ import { type Command, Option } from 'commander';
 import { isAlive } from '../../home/process-lock.ts';
 import { machineDirectory, type RunDirectory } from '../../home/run-directory.ts';
 import { findRun } from '../find-run.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { type ServerOptions, serverOption, subscriptionOption, withServer } from '../remote/connect.ts';
+import { printLogOf } from '../remote/print-log.ts';
+import { findRunOf } from '../remote/runs-of-server.ts';
 import { withServices } from '../services.ts';
 
 const LOGS: Readonly<Record<string, (directory: RunDirectory) => string>> = {
@@ -18,6 +22,11 @@ const LOGS: Readonly<Record<string, (directory: RunDirectory) => string>> = {
 };
 const POLL_MS = 250;
 
+interface LogsOptions extends ServerOptions {
+  readonly follow?: boolean;
+  readonly log: string;
+}
+
 export function addLogs(program: Command): void {
   program
     .command('logs')
@@ -25,10 +34,20 @@ export function addLogs(program: Command): void {
     .argument('[run]', 'id, beginning of an id, or `last`', 'last')
     .option('-f, --follow', 'go on until the run has ended')
     .addOption(new Option('--log <name>', 'which log').choices(Object.keys(LOGS)).default('customization'))
+    .addOption(serverOption())
+    .addOption(subscriptionOption())
     .action(logs);
 }
 
-async function logs(name: string, options: { readonly follow?: boolean; readonly log: string }): Promise<void> {
+async function logs(name: string, options: LogsOptions): Promise<void> {
+  const { server, follow = false, log } = options;
+  if (server) {
+    const signal = interruptSignal();
+    await withServer({ ...options, server }, async (client, subscription) =>
+      printLogOf(client, await findRunOf(client, subscription, name), { log, follow, signal }),
+    );
+    return;
+  }
   const directory = await withServices([], async services => (await findRun(services, name)).directory);
   const path = LOGS[options.log]?.(directory) ?? directory.customizationLog;
   let at = await print(path, 0);

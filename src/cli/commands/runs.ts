@@ -8,11 +8,13 @@ import { isAlive } from '../../home/process-lock.ts';
 import { listRuns, outputsOfRun, removeRun } from '../../store/runs.ts';
 import { type FoundRun, findRun } from '../find-run.ts';
 import { data, json, say } from '../output.ts';
+import { type ServerOptions, serverOption, subscriptionOption, withServer } from '../remote/connect.ts';
+import { listRunsOf, showRunOf } from '../remote/show-runs.ts';
 import { runLogs } from '../run-logs.ts';
 import { renderRun, renderRuns } from '../run-view.ts';
 import { withServices } from '../services.ts';
 
-interface Output {
+interface Output extends ServerOptions {
   readonly output: 'text' | 'json';
 }
 
@@ -20,12 +22,20 @@ const output = () => new Option('--output <form>', 'what to print').choices(['te
 
 export function addRuns(program: Command): void {
   const runs = program.command('runs').description('What builds have run here, and what is left of them.');
-  runs.command('list').description('All runs, the newest first.').addOption(output()).action(list);
+  runs
+    .command('list')
+    .description('All runs, the newest first.')
+    .addOption(output())
+    .addOption(serverOption())
+    .addOption(subscriptionOption())
+    .action(list);
   runs
     .command('show')
     .description('One run: how it ended, its outputs, where its logs are.')
     .argument('[run]', 'id, beginning of an id, or `last`', 'last')
     .addOption(output())
+    .addOption(serverOption())
+    .addOption(subscriptionOption())
     .action(show);
   runs
     .command('clean')
@@ -36,6 +46,8 @@ export function addRuns(program: Command): void {
 }
 
 async function list(options: Output): Promise<void> {
+  const { server } = options;
+  if (server) return withServer({ ...options, server }, (client, of) => listRunsOf(client, of, options.output));
   await withServices([], async services => {
     const runs = await listRuns(services.store);
     if (options.output === 'json') json(runs);
@@ -44,6 +56,8 @@ async function list(options: Output): Promise<void> {
 }
 
 async function show(name: string, options: Output): Promise<void> {
+  const { server } = options;
+  if (server) return withServer({ ...options, server }, (client, of) => showRunOf(client, of, name, options.output));
   await withServices([], async services => {
     const { record, directory } = await findRun(services, name);
     const runOutputs = await outputsOfRun(services.store, record.id);
@@ -60,10 +74,10 @@ async function clean(names: readonly string[], options: { readonly logs?: boolea
     const all = names.length === 0 ? (await listRuns(services.store)).map(run => run.id) : names;
     for (const name of all) {
       const run = await findRun(services, name);
-      const holder = await readFile(run.directory.lock, 'utf8').catch(() => '');
-      if (isAlive(holder)) {
+      const holder = await readFile(run.directory.lock, 'utf8').catch(() => run.record.owner ?? '');
+      if (isAlive(holder) || run.record.status === 'Queued') {
         if (names.length === 0) continue;
-        throw buildError('RunIsActive', { run: run.record.id, pid: holder.split('-')[0] ?? '' });
+        throw buildError('RunIsActive', { run: run.record.id, pid: holder.split('-')[0] || 'none yet: it is queued' });
       }
       await cleanRun(services, run, options.logs ?? false);
       cleaned += 1;

@@ -1,4 +1,5 @@
 import type { RunOutput } from '../../distributors/distributor.ts';
+import type { KilnError } from '../../errors/kiln-error.ts';
 import type { BootOptimization, BuildEvent, ErrorBody, RunStatus, StepRef } from '../../events/build-event.ts';
 
 /** The document of `kiln build --output json`. `docs/cli.md` describes it. */
@@ -69,6 +70,19 @@ export function summarize(events: Iterable<BuildEvent>, facts: RunFacts): RunSum
     }
   }
   return { runId, ...end, source, steps: [...steps.values()], optimize: { vmBoot }, ...facts };
+}
+
+/** The document of a build that ended before there was a run: that of a run, with nothing in it but the error. */
+export function refusedBuild(error: KilnError): Omit<RunSummary, 'runId'> & { readonly runId: null } {
+  const nothing = { source: null, steps: [], optimize: { vmBoot: null }, runOutputs: [], logs: {} };
+  const status = error.exit === 130 ? 'Canceled' : 'Failed';
+  return {
+    runId: null,
+    status,
+    seconds: 0,
+    ...nothing,
+    error: { ...error.toJSON(), code: error.code, message: error.message },
+  };
 }
 
 function planned({ phase, index, type, name }: StepRef): StepSummary {

@@ -25,6 +25,7 @@ export const STAGE_NAMES: Readonly<Record<Stage, string>> = {
 };
 
 const STATUS: Readonly<Record<RunStatus, Line>> = {
+  Queued: { tone: 'plain', text: 'Queued' },
   Running: { tone: 'plain', text: 'Running' },
   Succeeded: { tone: 'good', text: 'Succeeded' },
   PartiallySucceeded: { tone: 'warning', text: 'Partially succeeded' },
