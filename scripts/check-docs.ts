@@ -8,6 +8,7 @@ import { parseSiteConfig } from '../src/config/site-config.ts';
 import { STAGES } from '../src/events/build-event.ts';
 import { kilnHome } from '../src/home/kiln-home.ts';
 import { machineDirectory, runDirectory } from '../src/home/run-directory.ts';
+import { serviceDirectory } from '../src/home/service-directory.ts';
 import { errorsPage } from './errors-page.ts';
 
 interface Command {
@@ -27,7 +28,13 @@ const internals = 'docs/internals.md';
 compare(internals, table(internals, 'The home'), names(kilnHome({ KILN_HOME: '/home-of-kiln' })));
 compare(internals, table(internals, 'A run'), names(runDirectory('/run')));
 compare(internals, table(internals, 'A machine'), names(machineDirectory('/machine')));
-compare(internals, table(internals, 'Site configuration'), keys(parseSiteConfig('', 'config.yaml')));
+compare(internals, table(internals, "The service's files"), names(serviceDirectory('/service')));
+// What has no default is a key only where it is given.
+compare(
+  internals,
+  table(internals, 'Site configuration'),
+  keys(parseSiteConfig('database: postgres:///kiln', 'config.yaml')),
+);
 if (existsSync('src/cli/program.ts')) {
   const { program } = (await import(resolve('src/cli/program.ts'))) as { program: () => Command };
   compare('docs/cli.md', headings('docs/cli.md', /^#{2,4} `kiln ([a-z -]+?)(?: [<[].*)?`$/gm), commandsOf(program()));

@@ -23,7 +23,7 @@ const without = process.argv.includes('--fast')
   : process.argv.includes('--no-slow')
     ? ['vm-slow']
     : [];
-const rings = ['unit', 'integration', 'vm', 'vm-slow'].filter(ring => !without.includes(ring));
+const rings = ['unit', 'integration', 'postgres', 'vm', 'vm-slow'].filter(ring => !without.includes(ring));
 const reports = mkdtempSync(join(tmpdir(), 'kiln-test-'));
 let child: ReturnType<typeof spawn> | undefined;
 let stopped: NodeJS.Signals | undefined;

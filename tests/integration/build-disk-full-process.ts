@@ -45,6 +45,8 @@ const noted = (await getRun(site.services.store, runId))?.status;
 const locked = existsSync(directory.lock);
 if (locked) {
   writeFileSync(directory.lock, DEAD);
+  const { store } = site.services;
+  await store.write(trx => trx.updateTable('runs').set({ owner: DEAD }).where('id', '=', runId).execute());
   await sweepRuns(site.services, () => undefined);
 }
 console.log(

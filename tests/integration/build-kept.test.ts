@@ -108,7 +108,7 @@ test('a machine that cannot be kept is stopped', async () => {
 async function abandonedRun(owner: string) {
   const { services } = site;
   const { runId, directory } = await prepareRun(services);
-  await startRun(services.store, { id: runId, templateName: 'abandoned', startedAt: new Date().toISOString() });
+  await startRun(services.store, { id: runId, templateName: 'abandoned', startedAt: new Date().toISOString(), owner });
   await services.resolveSource(
     { type: 'PlatformImage', publisher: 'Test', offer: 'small', sku: 'disk', version: 'latest' },
     {

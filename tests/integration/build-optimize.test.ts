@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { summarize } from '../../src/cli/render/summary.ts';
-import { diskInfo } from '../../src/disk/disk-info.ts';
-import { dataDiskFile, machineDirectory } from '../../src/home/run-directory.ts';
 import { getRun } from '../../src/store/runs.ts';
 import { type BuildSite, buildSite, putFile, shell, stagesOf } from './build-fixture.ts';
 
@@ -185,39 +182,12 @@ test('a script for the workload is fetched before anything boots', async () => {
   expect(site.driver.machines).toEqual([]);
 });
 
-test('the build VM has the data disks, the validation VM has none, and nothing of them is left', async () => {
-  let seen: readonly boolean[] = [];
-  const disks = (role: string) => {
-    const machine = site.driver.machines.find(one => one.role === role);
-    const directory = machineDirectory(machine?.spec.directory ?? '').dataDisks;
-    return [0, 1].map(lun => dataDiskFile(directory, lun));
-  };
-  const sizes: number[] = [];
-  const build = await site.build(
-    {
-      additionalDataDisks: [{ sizeGB: 3 }, { sizeGB: 20000 }],
-      validate: { inVMValidations: [shell('checks', 'true')] },
-      managedResourceTags: { team: 'web' },
-    },
-    {
-      ...NEWEST,
-      onEvent: async event => {
-        if (event.type !== 'step-started') return;
-        const [build, validation] = [disks('build'), disks('validation')];
-        if (event.step.phase === 'validate') seen = validation.map(file => existsSync(file));
-        else for (const file of build) sizes.push((await diskInfo(file, 'qcow2')).virtualSizeBytes);
-      },
-    },
-  );
+test('the tags for what a build makes are kept with its run', async () => {
+  const build = await site.build({ managedResourceTags: { team: 'web' } });
   expect(build.error).toBeUndefined();
-  expect(sizes).toEqual([3 * 1024 ** 3, 20000 * 1024 ** 3]);
-  expect(seen).toEqual([false, false]);
-  expect(site.driver.machines.map(machine => machine.spec.dataDisks)).toEqual([2, 0]);
-  expect(build.said).toContainEqual(expect.stringContaining('data disks are the build VM’s alone'));
   expect(await getRun(site.services.store, build.runId)).toMatchObject({
     result: { managedResourceTags: { team: 'web' }, optimize: null },
   });
-  expect(await site.leftovers()).toEqual([]);
 });
 
 test('what no build can give is refused by name before the source is got', async () => {

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freeRun } from '../../src/build/sweep.ts';
+import { scrubber } from '../../src/events/scrub.ts';
+import { getRun } from '../../src/store/runs.ts';
 import { type BuildSite, buildSite, MANAGED_IMAGE, shell, stagesOf } from './build-fixture.ts';
 
 let site: BuildSite;
@@ -35,6 +38,26 @@ test('a run has a resource group with the template’s tags for as long as it la
   const tags = { team: 'web', createdBy: 'AzureVMImageBuilder', imageTemplateName: 'test' };
   expect(await during).toMatchObject([{ id: expect.stringMatching(/\/resourceGroups\/IT_kiln_test_/), tags }]);
   expect(await groups()).toEqual([]);
+});
+
+test('a secret in a tag is in nothing that is kept of the template', async () => {
+  let during: ReturnType<typeof groups> | undefined;
+  const build = await site.build(
+    { managedResourceTags: { owner: 'of hunter22' } },
+    {
+      ...NEWEST,
+      scrub: scrubber(['hunter22']),
+      onEvent: event => {
+        if (event.type === 'step-started') during = groups();
+      },
+    },
+  );
+  expect(build.error).toBeUndefined();
+  const tags = { owner: 'of ***' };
+  expect(await during).toMatchObject([{ tags }]);
+  expect((await getRun(site.services.store, build.runId))?.result).toMatchObject({ managedResourceTags: tags });
+  const kept = await readFile(build.directory.template, 'utf8');
+  expect(kept).toContain('"owner":"of ***"');
 });
 
 test('the group that a template names is used, and goes with a failed run', async () => {

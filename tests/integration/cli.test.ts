@@ -35,6 +35,34 @@ describe('usage', () => {
   });
 });
 
+test.each([
+  ['WrongUsage', 2, ['build', '--nonesuch']],
+  ['WrongUsage', 2, ['plan']],
+  ['TemplateUnreadable', 2, ['build', 'nonesuch.json']],
+  ['TemplateUnreadable', 2, ['plan', 'nonesuch.json']],
+  ['TemplateUnreadable', 2, ['validate', 'nonesuch.json']],
+  ['RunNotFound', 2, ['runs', 'show', 'nonesuch']],
+  ['ImageNotFound', 2, ['image', 'show', 'nonesuch']],
+])('with --output json %s is one document, exit code %d (%j)', async (code, exit, args) => {
+  // The option comes first: what follows it is what is wrong.
+  const [command = '', ...rest] = args;
+  const words = ['runs', 'image'].includes(command) ? [command, rest.shift() ?? ''] : [command];
+  const { exitCode, stdout } = await site.kiln(...words, '--output', 'json', ...rest);
+  expect(exitCode).toBe(exit);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code, message: expect.any(String), todo: expect.any(String) } });
+});
+
+test('with --output json an unusable configuration is a document of every command that has the option', async () => {
+  await using broken = await cliSite();
+  await broken.write('home/config.yaml', 'network: { alow: [] }\n');
+  const template = await broken.write('t.json', '{}');
+  const commands = [['runs', 'list'], ['runs', 'show'], ['image', 'list'], ['source', 'list'], ['doctor']];
+  for (const words of [...commands, ...['build', 'plan', 'validate'].map(name => [name, template])]) {
+    const { exitCode, stdout } = await broken.kiln(...words, '--output', 'json');
+    expect([exitCode, JSON.parse(stdout)], words.join(' ')).toMatchObject([2, { error: { code: 'ConfigInvalid' } }]);
+  }
+});
+
 test('an error goes to stderr with what to do, in colour only on a terminal that may have it', async () => {
   const { exitCode, stdout, stderr } = await site.kiln('runs', 'show', 'nonesuch');
   expect(stderr).toMatch(/^error RunNotFound: There is no run `nonesuch`\.\n .*kiln runs list/);

@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { listImages, removeImage, renderImage, renderImages, showImage } from '../../src/cli/image-view.ts';
+import {
+  imageDocument,
+  listImages,
+  removeImage,
+  renderImage,
+  renderImages,
+  showImage,
+} from '../../src/cli/image-view.ts';
 import { digestFile } from '../../src/disk/digest.ts';
 import { MiB } from '../../src/disk/disk-format.ts';
 import { diskInfo } from '../../src/disk/disk-info.ts';
+import { createEmptyDisk } from '../../src/disk/empty-disk.ts';
 import { createOverlay } from '../../src/disk/overlay.ts';
 import { verifyFixedVhd } from '../../src/disk/vhd.ts';
 import { checkTargets } from '../../src/distributors/check-targets.ts';
@@ -14,6 +22,7 @@ import { distributeAll } from '../../src/distributors/distribute-all.ts';
 import type { FinishedImage } from '../../src/distributors/distributor.ts';
 import type { ManagedImageTarget, SharedImageTarget, VhdTarget } from '../../src/distributors/targets.ts';
 import type { BuildEventBody } from '../../src/events/build-event.ts';
+import type { PublishedImage } from '../../src/galleries/list.ts';
 import { kilnHome } from '../../src/home/kiln-home.ts';
 import { collectGarbage } from '../../src/store/garbage.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -63,6 +72,7 @@ beforeEach(async () => {
     disk,
     bases: [base],
     virtualSizeBytes: 24 * MiB + 512,
+    dataDisks: [],
     os: 'Linux',
     generation: 'V2',
     runId: 'run-1',
@@ -208,6 +218,75 @@ test('a plan and a security type go from the source to what is made of it, and a
     code: 'ImageDefinitionMismatch',
     details: [{ code: 'BadSharedImageDistribute', target: 'properties.distribute[0]' }],
   });
+});
+
+test('data disks go to images and versions, each with its own digest and sparse, and not into a VHD', async () => {
+  const [base, top, large] = ['data-base', 'data', 'large'].map(name => join(root, `${name}.qcow2`)) as [
+    string,
+    string,
+    string,
+  ];
+  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', base, '4G']);
+  await execa('qemu-io', ['-c', 'write -P 3 1G 2M', base]);
+  await createOverlay(top, base, { kind: 'data' });
+  await execa('qemu-io', ['-c', 'write -P 4 3G 1M', top]);
+  await createEmptyDisk(large, 2 ** 45);
+  image = {
+    ...image,
+    dataDisks: [
+      { lun: 0, disk: top, bases: [base], virtualSizeBytes: 2 ** 32 },
+      { lun: 5, disk: large, bases: [], virtualSizeBytes: 2 ** 45 },
+    ],
+  };
+  const { outputs, failures } = await distributeAll([vhd, managed, shared], context());
+  expect(failures).toEqual([]);
+  expect((await showImage(store, outputs[0]?.path ?? '')).dataDisks).toEqual([]);
+  const shown = await Promise.all(['image', 'version'].map(name => showImage(store, name)));
+  for (const { dataDisks, copies, digest } of shown) {
+    expect(dataDisks.map(({ lun, virtualSizeBytes }) => [lun, virtualSizeBytes])).toEqual([
+      [0, 2 ** 32],
+      [5, 2 ** 45],
+    ]);
+    for (const disk of dataDisks) {
+      expect(disk.copies.map(({ region }) => region)).toEqual(copies.map(({ region }) => region));
+      expect(disk.digest).not.toBe(digest);
+      for (const { path } of disk.copies) {
+        expect(await digestFile(path)).toBe(disk.digest);
+        expect(await diskInfo(path, 'qcow2', { strict: true })).toMatchObject({
+          virtualSizeBytes: disk.virtualSizeBytes,
+        });
+        const { mode, blocks } = await stat(path);
+        expect(mode & 0o222).toBe(0);
+        expect(blocks * 512).toBeLessThan(8 * MiB);
+      }
+    }
+    const [first] = dataDisks;
+    for (const [pattern, range] of [
+      ['3', '1G 2M'],
+      ['4', '3G 1M'],
+      ['0', '0 16M'],
+    ] as const) {
+      const read = ['-r', '-f', 'qcow2', '-c', `read -P ${pattern} ${range}`, first?.copies[0]?.path ?? ''];
+      // A pattern that is not there is said, and does not fail.
+      expect((await execa('qemu-io', read)).stdout).not.toContain('verification failed');
+    }
+  }
+  // One region has the OS disk and two data disks once, and the VHD; the other a copy of each disk.
+  expect(await filesOf('local')).toHaveLength(4);
+  expect(await filesOf('westeurope')).toHaveLength(3);
+  const text = renderImage(await showImage(store, 'version'));
+  expect(text).toMatch(/^Data disk 0 +\d+ MiB \(disk of 4\.0 GiB\), kdt1:/m);
+  expect(imageDocument(shown[0] as PublishedImage)).toMatchObject({
+    storageProfile: {
+      dataDisks: [
+        { lun: 0, diskSizeGB: 4 },
+        { lun: 5, diskSizeGB: 32768 },
+      ],
+    },
+  });
+  for (const { id } of shown) await removeImage(store, id);
+  expect((await filesOf('local')).map(path => path.endsWith('.vhd'))).toEqual([true]);
+  expect(await filesOf('westeurope')).toEqual([]);
 });
 
 describe('checking targets before the build', () => {

@@ -50,6 +50,7 @@ describe('doctor', () => {
     expect(doctorExitCode(all)).toBe(0);
     const names = all.map(finding => finding.name);
     expect(names).toEqual(expect.arrayContaining(['Node.js', 'socat', 'UEFI firmware', 'accelerator', 'memory']));
+    expect(all.find(finding => finding.name === 'database')?.found).toMatch(/^SQLite, to be made: .*kiln\.db$/);
     const tried = ['build user', 'user namespaces', 'subordinate ids', '/dev/net/tun', 'build network'];
     for (const name of tried) expect(all.find(finding => finding.name === name)?.ok, name).toBe('ok');
   });

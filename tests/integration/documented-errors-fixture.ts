@@ -60,8 +60,7 @@ export const DOCUMENTED_ERRORS: readonly DocumentedError[] = [
   {
     id: 15,
     text: 'Managed identity is required for building this template using current API version',
-    says: [],
-    why: NO_IDENTITY,
+    says: ['ValidationFailed'],
   },
   {
     id: 16,

@@ -187,11 +187,26 @@ export const OF_TEMPLATES: readonly Cause[] = [
   },
   {
     ids: [15],
-    name: 'a template without an identity is built without one',
+    name: 'a template without an identity, which only --strict refuses',
     run: async ({ cli }) => {
-      const file = await cli.write('without.json', { ...template({}), identity: { type: 'None' } });
+      const without = { ...template({}), identity: { type: 'None' } };
+      const file = await cli.write('without.json', without);
       expect(await cli.json('validate', file)).toEqual({ valid: true, warnings: [] });
-      return [];
+      const error = await refusal(cli, 'build', without, '--strict');
+      beginsWith(error.message, 'Managed identity is required for building this template using current API version.');
+      expect(error).toMatchObject({ exitCode: 2, target: 'identity', details: [{ target: 'identity', line: 5 }] });
+      const missing = await refusal(cli, 'validate', { ...without, identity: undefined }, '--strict', '--offline');
+      beginsWith(missing.message, "Validation failed: 'ImageTemplate': Missing field 'identity'.");
+      const assigned = { type: 'UserAssigned', userAssignedIdentities: { [IDENTITY]: {} } };
+      const strict = await cli.write('assigned.json', { ...without, identity: assigned });
+      expect(await cli.json('validate', strict, '--strict', '--offline')).toEqual({ valid: true, warnings: [] });
+      const older = await cli.write('older.json', {
+        ...without,
+        apiVersion: '2019-05-01-preview',
+        identity: undefined,
+      });
+      expect(await cli.json('validate', older, '--strict', '--offline')).toMatchObject({ valid: true });
+      return [error.code];
     },
   },
   {

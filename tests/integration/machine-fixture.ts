@@ -41,7 +41,7 @@ export async function machineFixture(parent = '/tmp'): Promise<MachineFixture> {
       memoryMiB: 64,
       virtualSizeBytes: 64 * MiB,
       bases: [base],
-      dataDisks: 0,
+      dataDisks: [],
       seed: false,
       uuid: randomUUID(),
       mac: '00:0d:3a:01:02:03',

@@ -1,7 +1,7 @@
-// A process of its own that publishes to a shared home: `node store-process.ts <home> <file> <task>`.
+// A process of its own that publishes to a shared home: `node store-process.ts <home> <file> <task> [<region> <time>]`.
 import { stat } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { digestFile } from '../../src/disk/digest.ts';
-import { publishVhdToUri } from '../../src/galleries/blob-vhd.ts';
 import { ensureGallery } from '../../src/galleries/ensure.ts';
 import { publishGalleryVersion } from '../../src/galleries/gallery-version.ts';
 import { parseGalleryImageId } from '../../src/galleries/resource-id.ts';
@@ -9,10 +9,10 @@ import { publishVhd } from '../../src/galleries/vhd.ts';
 import { kilnHome } from '../../src/home/kiln-home.ts';
 import { openStore } from '../../src/store/store.ts';
 
-const [, , root = '', path = '', task = ''] = process.argv;
+const [, , root = '', path = '', task = '', region = '', start = ''] = process.argv;
 const DEFINITION = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/galleries/site/images/web';
 
-const store = await openStore(kilnHome({ KILN_HOME: root }), { regions: {} });
+const store = await openStore(kilnHome({ KILN_HOME: root }), { regions: {}, database: process.env['KILN_DATABASE'] });
 const signal = new AbortController().signal;
 const disk = {
   path,
@@ -24,10 +24,11 @@ const disk = {
   runId: `run-${process.pid}`,
   sourceDigest: 'kdt1:source',
   sourceName: 'test',
+  dataDisks: [],
   takeOver: () => false,
 } as const;
 
-const BLOB = { region: 'local', tags: {}, uri: 'https://images.blob.core.windows.net/vhds/web.vhd', signal };
+const BLOB = { region: 'local', tags: {}, to: { uri: 'https://images.blob.core.windows.net/vhds/web.vhd' }, signal };
 
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
@@ -64,11 +65,19 @@ switch (task) {
     });
     break;
   case 'publish-blob':
-    await publishVhdToUri(store, { ...BLOB, runOutputName: 'blob', disk });
+    await publishVhd(store, { ...BLOB, runOutputName: 'blob', disk });
+    break;
+  case 'publish-blobs-of-new-accounts':
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      // Others do the same at the same time.
+      await setTimeout(Number(start) + n * 150 - Date.now());
+      const to = { uri: `https://account${n}.blob.core.windows.net/vhds/from-${region}.vhd` };
+      await publishVhd(store, { ...BLOB, region, to, runOutputName: `blob-${n}`, disk });
+    }
     break;
   case 'die-before-blob-is-known': {
     let reads = 0;
-    await publishVhdToUri(store, {
+    await publishVhd(store, {
       ...BLOB,
       disk,
       // Read once for the row that announces the blob and once for the commit, when the file is in its place.
@@ -84,7 +93,7 @@ switch (task) {
     let reads = 0;
     await publishVhd(store, {
       region: 'local',
-      name: 'half.vhd',
+      to: { file: 'half.vhd' },
       disk,
       tags: {},
       // Read once for the row that announces the file and once for the commit, when the file is in its place.
@@ -93,7 +102,6 @@ switch (task) {
         if (reads === 2) die();
         return 'out';
       },
-      uriOf: file => file,
       signal,
     });
     break;

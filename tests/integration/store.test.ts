@@ -4,29 +4,36 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listPublished } from '../../src/galleries/list.ts';
 import { kilnHome } from '../../src/home/kiln-home.ts';
+import { type TestDatabase, testDatabase } from '../../src/store/database.fixture.ts';
 import { sweepStore } from '../../src/store/garbage.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 
 let root: string;
 let file: string;
+let database: TestDatabase;
 
 beforeEach(async () => {
   root = await mkdtemp('/tmp/kiln-store-');
+  database = await testDatabase();
   file = join(root, 'disk');
   await writeFile(file, Buffer.alloc(3_000_000, 7));
 });
 
 afterEach(async () => {
+  await database[Symbol.asyncDispose]();
   await rm(root, { recursive: true, force: true });
 });
 
-function publisher(task: string, from = file) {
+function publisher(task: string, from = file, ...more: readonly string[]) {
   const script = join(import.meta.dirname, 'store-process.ts');
-  return execa(process.execPath, [script, join(root, 'home'), from, task], { reject: false });
+  return execa(process.execPath, [script, join(root, 'home'), from, task, ...more], {
+    reject: false,
+    env: { KILN_DATABASE: database.url },
+  });
 }
 
 async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(kilnHome({ KILN_HOME: join(root, 'home') }), { regions: {} });
+  const store = await openStore(kilnHome({ KILN_HOME: join(root, 'home') }), { regions: {}, database: database.url });
   try {
     return await work(store);
   } finally {
@@ -108,6 +115,18 @@ test('a process killed between the file of a blob and its commit has changed not
   await withStore(sweepStore);
   expect(await state()).toEqual(after);
   expect(await readFile(blob, 'utf8')).toBe('third');
+});
+
+test('processes that make the same storage accounts at once, each for its region, make every account in one', async () => {
+  const regions = ['local', 'second'];
+  const start = String(Date.now() + 1000);
+  const results = await Promise.all(
+    regions.map(region => publisher('publish-blobs-of-new-accounts', file, region, start)),
+  );
+  for (const { exitCode, stderr } of results) expect(exitCode, stderr).toBe(0);
+  const accounts = (await Promise.all(regions.map(region => filesOf(region, 'storage')))).flat();
+  expect(accounts.sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map(n => `account${n}`));
+  expect(await withStore(listPublished)).toHaveLength(16);
 });
 
 test('a process killed between the file of a VHD and its commit leaves nothing visible', async () => {

@@ -41,7 +41,7 @@ export async function bootVhd<T>(
   const machine = await qemuDriver({ home: at.home, allow: [] }).start(
     {
       ...{ role: 'visit', generation, cpus: 2, memoryMiB: 1024, virtualSizeBytes, bases: [vhd], seed: true, uuid },
-      dataDisks: 0,
+      dataDisks: [],
       mac: '00:0d:3a:00:00:01',
       devices: { disk: 'virtio', nic: 'virtio' },
       directory: files.root,

@@ -22,6 +22,10 @@ export interface Ring {
   expectNothingLeft(): Promise<void>;
 }
 
+interface Copied {
+  readonly copies: readonly { readonly path: string }[];
+}
+
 /**
  * A home for the tests of one file. After each test nothing of its runs may be left: no process, no mount, no socket, no
  * overlay, nothing half-published.
@@ -65,8 +69,8 @@ export function useRing(): Ring {
     },
   };
   const published = async (): Promise<string[]> => {
-    const images = (await ring.json('image', 'list')) as readonly { copies: readonly { path: string }[] }[];
-    return images.flatMap(image => image.copies.map(copy => copy.path));
+    const images = (await ring.json('image', 'list')) as readonly (Copied & { dataDisks: readonly Copied[] })[];
+    return images.flatMap(image => [image, ...image.dataDisks].flatMap(disk => disk.copies.map(copy => copy.path)));
   };
 
   beforeAll(async () => {

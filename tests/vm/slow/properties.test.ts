@@ -39,7 +39,9 @@ test('data disks, vmBoot and workload work together in one build, and the image 
         workload: { state: 'Enabled', scriptUri: 'tune.sh' },
       },
       additionalDataDisks: [{ sizeGB: 3 }, { sizeGB: 20000 }],
-      validate: { inVMValidations: [shell('has-no-data-disk', 'test ! -e /dev/disk/by-id/virtio-lun0')] },
+      validate: {
+        inVMValidations: [shell('sees-what-was-written', 'sudo blkid -t TYPE=ext4 /dev/disk/by-id/virtio-lun1')],
+      },
       distribute: [vhd('tuned')],
     },
     { 'tune.sh': TUNE },
@@ -66,7 +68,7 @@ test('data disks, vmBoot and workload work together in one build, and the image 
   expect(summary.steps.map(step => [step.phase, step.name, step.ok])).toEqual([
     ...['sees-its-disks', 'writes-to-one', 'has-a-menu-that-waits'].map(name => ['customize', name, true]),
     ['optimize', 'tune.sh', true],
-    ['validate', 'has-no-data-disk', true],
+    ['validate', 'sees-what-was-written', true],
   ]);
   expect(output).toContain('tunes as packer');
   const logins = build.events.filter(event => event.type === 'waiting' && event.role === 'build' && event.index === 1);
