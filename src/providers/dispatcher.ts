@@ -23,6 +23,8 @@ export interface ArmCall {
 export interface Answer extends ArmResponse {
   /** The operation's action, or `unknown`. */
   readonly action: string;
+  /** Whether the same answer may be given again as long as nothing is written. */
+  readonly fromDatabase?: boolean;
   /** What was thrown, where it is not the client's doing. */
   readonly failure?: unknown;
 }
@@ -62,7 +64,8 @@ export class Dispatcher {
       action = match.operation.action;
       provider = this.#providerOf.get(match.operation);
       const request = await this.#request(call, match, provider);
-      return { action, ...(await match.operation.handle(request)) };
+      const answer = await match.operation.handle(request);
+      return { action, ...answer, ...(match.operation.fromDatabase ? { fromDatabase: true } : {}) };
     } catch (thrown) {
       const error = this.#options.userError(thrown);
       const style = provider?.errorStyle?.(apiVersion ?? '') ?? 'envelope';

@@ -42,6 +42,8 @@ export interface ArmOperation extends Place {
   /** What a role must allow, e.g. `Microsoft.Compute/galleries/read`. */
   readonly action: string;
   readonly handle: (request: ArmRequest) => Promise<ArmResponse>;
+  /** The answer depends on the request and the database alone: as long as nothing is written, it may be given again. */
+  readonly fromDatabase?: boolean;
   /** The body is not JSON of the strict kind: the handler reads `text` itself. */
   readonly readsText?: boolean;
 }

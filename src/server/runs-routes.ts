@@ -139,7 +139,8 @@ export async function runsRoutes(app: FastifyInstance, options: RunsRoutesOption
 
   async function show(row: RunRow) {
     const position = row.status === 'Queued' ? (await builds.positions()).get(row.id) : undefined;
-    return showRun(row, position, await progress.read(directoryOf(row).events), await outputsOfRun(store, row.id));
+    const outputs = await outputsOfRun(store, row.id);
+    return showRun(row, url(), position, await progress.read(directoryOf(row).events), outputs);
   }
 
   function directoryOf({ id }: RunRow): RunDirectory {

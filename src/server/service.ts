@@ -108,7 +108,13 @@ export async function startService(
     await server.register(scope =>
       runsRoutes(scope, { home, store, builds: resourceManager.services.builds, url: urls.base }),
     );
-    await server.register(scope => armRoutes(scope, { dispatcher: resourceManager.dispatcher, url: urls.base }));
+    await server.register(scope =>
+      armRoutes(scope, {
+        dispatcher: resourceManager.dispatcher,
+        url: urls.base,
+        dataVersion: store.dataVersion,
+      }),
+    );
     const port = await listen(server, config);
     url ??= `https://${publicHost(config.host)}:${port}`;
     await resourceManager.start();

@@ -7,6 +7,7 @@ import type { SiteConfig } from '../config/site-config.ts';
 import { KilnError } from '../errors/kiln-error.ts';
 import { storeError } from '../errors/store.ts';
 import type { KilnHome } from '../home/kiln-home.ts';
+import { dataVersion } from './data-version.ts';
 import type { Database } from './database.ts';
 import { migrations } from './migrations/migrations.ts';
 import { openPostgres } from './postgres.ts';
@@ -27,6 +28,8 @@ export interface Store {
   write<T>(work: (trx: StoreTransaction) => Promise<T>): Promise<T>;
   /** Does metadata work on a store of its own that starts as this one is, and that nobody sees: in the end all of it is undone. */
   rehearse<T>(work: (rehearsal: Store) => Promise<T>): Promise<T>;
+  /** Another number after every commit, by whichever process. Absent where asking is not cheap. */
+  readonly dataVersion?: () => number;
   region(name: string): RegionDirectory;
   /** Names of the regions that have a directory. */
   regions(): Promise<readonly string[]>;
@@ -45,13 +48,18 @@ export async function openStore(home: KilnHome, config: StoreConfig): Promise<St
   const layout = regionLayout(home.regions, config.regions);
   const db = await openMigrated(home, config);
   const inTurn = oneAtATime();
+  const version = config.database === undefined ? dataVersion(home.database) : undefined;
   const store: Store = {
     db,
     write: work => inTurn(() => db.transaction().execute(work)),
     rehearse: work => inTurn(() => rehearse(store, work)),
+    ...(version === undefined ? {} : { dataVersion: version.now }),
     region: layout.directory,
     regions: () => siteRegions(home.regions, config.regions),
-    close: () => db.destroy(),
+    close: async () => {
+      version?.close();
+      await db.destroy();
+    },
   };
   return store;
 }

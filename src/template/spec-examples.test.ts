@@ -12,7 +12,9 @@ const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const examples = readdirSync(FOLDER, { withFileTypes: true })
   .filter(entry => entry.isDirectory())
   .flatMap(({ name: version }) =>
-    readdirSync(new URL(`${version}/`, FOLDER)).map(file => ({ version, file, name: `${version} ${file}` })),
+    readdirSync(new URL(`${version}/`, FOLDER))
+      .filter(file => file.startsWith('Create'))
+      .map(file => ({ version, file, name: `${version} ${file}` })),
   );
 
 function bodyOf(version: string, file: string): object {

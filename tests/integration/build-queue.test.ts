@@ -192,7 +192,9 @@ test('scripts are those of the template, whatever has become of their address si
   await writeFile(copy, 'echo copied\n');
   const sha256 = '0'.repeat(64);
   const uri = 'https://scripts.invalid/setup.sh';
-  const { request, ...accepted } = on.request('copies', { customize: [{ type: 'Shell', scriptUri: uri }, shell('x', 'true')] });
+  const { request, ...accepted } = on.request('copies', {
+    customize: [{ type: 'Shell', scriptUri: uri }, shell('x', 'true')],
+  });
   const id = await on.accept(queue, {
     ...accepted,
     request: { ...request, artifacts: [{ uri, path: copy, sha256 }] },

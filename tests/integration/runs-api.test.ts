@@ -105,7 +105,7 @@ test('lists runs by template and subscription, in pages, and shows one with its 
   await store.write(trx =>
     recordRunOutput(trx, {
       ...{ runId: id, name: 'disk', type: 'VHD', path: '/secret/place', digest: 'kdt1:x', sizeBytes: 5 },
-      artifactUri: 'https://a.blob.x/vhds/d.vhd',
+      artifactUri: 'https://staging1.blob.core.windows.net/vhds/d.vhd',
     }),
   );
   const error = { code: 'StepFailed', message: 'No.', output: ['line 1'], log: '/secret/log' };
@@ -116,7 +116,7 @@ test('lists runs by template and subscription, in pages, and shows one with its 
   expect(runDocument.parse(JSON.parse(text))).toMatchObject({
     ...{ id, status: 'Failed', stage: 'customize', seconds: 9, attempts: 1, templateName: 'web', source: 'A:b:c:1' },
     steps: [{ name: 'one', seconds: 2, exitCode: 7, ok: false }, { name: 'two' }],
-    outputs: [{ name: 'disk', artifactUri: 'https://a.blob.x/vhds/d.vhd' }],
+    outputs: [{ name: 'disk', artifactUri: `${base}/blobs/staging1/vhds/d.vhd` }],
     error: { code: 'StepFailed', output: ['line 1'] },
   });
 });

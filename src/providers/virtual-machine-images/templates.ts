@@ -12,11 +12,11 @@ import { type StoredTemplate, storedTemplate } from './stored-template.ts';
 
 /** Operations that read templates. */
 export function templateReads(store: Store): readonly ArmOperation[] {
-  const action = `${TEMPLATE_TYPE}/read`;
+  const read = { method: 'GET', action: `${TEMPLATE_TYPE}/read`, fromDatabase: true } as const;
   return [
-    { method: 'GET', path: TEMPLATE, action, handle: request => getTemplate(store, request) },
-    { method: 'GET', path: TEMPLATES, action, handle: request => listTemplates(store, request) },
-    { method: 'GET', path: TEMPLATES_OF_SUBSCRIPTION, action, handle: request => listTemplates(store, request) },
+    { ...read, path: TEMPLATE, handle: request => getTemplate(store, request) },
+    { ...read, path: TEMPLATES, handle: request => listTemplates(store, request) },
+    { ...read, path: TEMPLATES_OF_SUBSCRIPTION, handle: request => listTemplates(store, request) },
   ];
 }
 

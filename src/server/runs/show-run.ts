@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { STAGES } from '../../events/build-event.ts';
+import { reachable } from '../../providers/virtual-machine-images/run-outputs.ts';
 import type { RunRow } from '../../store/database.ts';
 import type { StoredRunOutput } from '../../store/runs.ts';
 import { type RunDocument, type RunSummaryDocument, runError } from './run-documents.ts';
@@ -12,7 +13,7 @@ const result = z.object({
   sourceDigest: z.string().nullish(),
   error: runError.nullish(),
 });
-const request = z.object({ templateId: z.string() });
+const request = z.object({ templateId: z.string(), storageAccount: z.string() });
 
 /** A run in a list. */
 export function showSummary(row: RunRow, queuePosition: number | undefined): RunSummaryDocument {
@@ -21,7 +22,7 @@ export function showSummary(row: RunRow, queuePosition: number | undefined): Run
   const until = row.ended_at === null ? Date.now() : Date.parse(row.ended_at);
   return {
     id: row.id,
-    templateId: request.safeParse(parsed(row.request)).data?.templateId ?? row.template_key ?? '',
+    templateId: requestOf(row)?.templateId ?? row.template_key ?? '',
     templateName: row.template_name,
     status: row.status,
     stage: STAGES.find(stage => stage === row.stage) ?? null,
@@ -38,22 +39,35 @@ export function showSummary(row: RunRow, queuePosition: number | undefined): Run
   };
 }
 
-/** A run in full. Paths on the service's machine are of no use to a client. */
+/**
+ * A run in full. Paths on the service's machine are of no use to a client.
+ *
+ * @param url address of the service, where the template's own storage account is
+ */
 export function showRun(
   row: RunRow,
+  url: string,
   queuePosition: number | undefined,
   progress: RunProgress,
   outputs: readonly StoredRunOutput[],
 ): RunDocument {
   const ended = resultOf(row);
+  const account = requestOf(row)?.storageAccount ?? '';
   return {
     ...showSummary(row, queuePosition),
     sourceDigest: ended?.sourceDigest ?? null,
     stages: [...progress.stages],
     steps: [...progress.steps],
-    outputs: outputs.map(({ runId: _run, path: _path, ...output }) => output),
+    outputs: outputs.map(({ runId: _run, path: _path, artifactUri, ...output }) => ({
+      ...output,
+      ...(artifactUri === undefined ? {} : { artifactUri: reachable(artifactUri, account, url) }),
+    })),
     error: ended?.error ?? null,
   };
+}
+
+function requestOf(row: RunRow): z.output<typeof request> | undefined {
+  return request.safeParse(parsed(row.request)).data;
 }
 
 function resultOf({ result: text }: RunRow): z.output<typeof result> | undefined {
