@@ -29,7 +29,8 @@ export async function sweepRuns(services: SweepServices, emit: Emit): Promise<vo
     if (owner !== undefined && isAlive(owner)) continue;
     if (owner === undefined && !hasMachine(directory)) continue;
     // A run that was handed back to the queue may have an owner again, which has not come to its lock yet.
-    if (isAlive((await getRun(services.store, runId))?.owner ?? '')) continue;
+    const record = await getRun(services.store, runId);
+    if (record?.status === 'Running' && isAlive(record.owner ?? '')) continue;
     if ((await ownerOf(directory)) !== owner) continue;
     if ((await findKeptMachine(directory.root)) === undefined) await freeRun(services, runId, directory);
     // Last: what is interrupted before has to be done again.

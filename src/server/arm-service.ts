@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { buildServices, type OpenedHome } from '../build/open-services.ts';
 import { userError } from '../build/user-error.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
-import { HostQueue, type StopMode } from '../jobs/host-queue.ts';
+import { HostQueue, type HostQueueOptions, type StopMode } from '../jobs/host-queue.ts';
 import { OperationRunner } from '../jobs/operation-runner.ts';
 import { allProviders } from '../providers/all.ts';
 import { Dispatcher } from '../providers/dispatcher.ts';
@@ -16,6 +16,8 @@ export interface ArmServiceParts extends OpenedHome {
   readonly signBlobPath: ProviderServices['signBlobPath'];
   readonly registry: Registry;
   readonly log: FastifyBaseLogger;
+  /** For tests, which build nothing. */
+  readonly queue?: Pick<HostQueueOptions, 'workerProgram' | 'pollMs'>;
 }
 
 /** Azure Resource Manager on a home: the resource providers, and the work that they leave to be done. */
@@ -39,6 +41,7 @@ export function armService(parts: ArmServiceParts): ArmService {
     services: build,
     concurrency: service.concurrency,
     retention: service.retention,
+    ...parts.queue,
     registry,
     log,
   });

@@ -28,7 +28,10 @@ export interface Store {
   write<T>(work: (trx: StoreTransaction) => Promise<T>): Promise<T>;
   /** Does metadata work on a store of its own that starts as this one is, and that nobody sees: in the end all of it is undone. */
   rehearse<T>(work: (rehearsal: Store) => Promise<T>): Promise<T>;
-  /** Another number after every commit, by whichever process. Absent where asking is not cheap. */
+  /**
+   * Another number after every commit: at once after one of this process, within milliseconds after one of another. Absent where asking
+   * is not cheap.
+   */
   readonly dataVersion?: () => number;
   region(name: string): RegionDirectory;
   /** Names of the regions that have a directory. */
@@ -51,7 +54,7 @@ export async function openStore(home: KilnHome, config: StoreConfig): Promise<St
   const version = config.database === undefined ? dataVersion(home.database) : undefined;
   const store: Store = {
     db,
-    write: work => inTurn(() => db.transaction().execute(work)),
+    write: work => inTurn(() => db.transaction().execute(work).finally(version?.written)),
     rehearse: work => inTurn(() => rehearse(store, work)),
     ...(version === undefined ? {} : { dataVersion: version.now }),
     region: layout.directory,

@@ -23,7 +23,14 @@ export interface Az {
  */
 export async function hasAz(): Promise<boolean> {
   const places = (process.env['PATH'] ?? '').split(':').map(directory => join(directory, 'az'));
-  const found = await Promise.all(places.map(place => access(place, constants.X_OK).then(() => true, () => false)));
+  const found = await Promise.all(
+    places.map(place =>
+      access(place, constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   if (found.includes(true)) return true;
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   if (/^ID=debian$/m.test(release) && process.env['CI'] !== undefined) {
@@ -47,10 +54,7 @@ export async function azAt(site: Pick<CliSite, 'root' | 'environment' | 'kiln'>,
   const { PYTHONPATH: _, ...others } = site.environment;
   const shell = (script: string, environment: NodeJS.ProcessEnv) =>
     execa('bash', ['-e', '-c', script], { env: environment, extendEnv: false, reject: false, stdin: 'ignore' });
-  const connected = await shell(
-    `{ ${lines.replace('<secret>', secret)}\n} >&2; env -0`,
-    others,
-  );
+  const connected = await shell(`{ ${lines.replace('<secret>', secret)}\n} >&2; env -0`, others);
   expect(connected.exitCode, connected.stderr).toBe(0);
   const environment = Object.fromEntries(
     connected.stdout

@@ -151,7 +151,7 @@ test('tags, identity, targets and the machine of a template can be changed, the 
   const said = await refused(
     update({ properties: { distribute: [distribute[1] ?? managedImage('')] } }),
     400,
-    'ValidationFailed',
+    'TargetMissing',
   );
   expect(said).toContain('web');
 
@@ -242,7 +242,7 @@ test('what is wrong with a template is said with its code and place, and what fa
   });
   await refused(
     clients.images.virtualMachineImageTemplates.run('images', 'lost', POLL).submitted(),
-    405,
+    409,
     'OperationNotAllowed',
   );
   await remove('lost');

@@ -74,8 +74,10 @@ async function clean(names: readonly string[], options: { readonly logs?: boolea
     const all = names.length === 0 ? (await listRuns(services.store)).map(run => run.id) : names;
     for (const name of all) {
       const run = await findRun(services, name);
-      const holder = await readFile(run.directory.lock, 'utf8').catch(() => run.record.owner ?? '');
-      if (isAlive(holder) || run.record.status === 'Queued') {
+      const { status, owner = '' } = run.record;
+      const lock = await readFile(run.directory.lock, 'utf8').catch(() => '');
+      const holder = lock === '' && status === 'Running' ? owner : lock;
+      if (isAlive(holder) || status === 'Queued') {
         if (names.length === 0) continue;
         throw buildError('RunIsActive', { run: run.record.id, pid: holder.split('-')[0] || 'none yet: it is queued' });
       }
