@@ -104,7 +104,8 @@ function thumbprints(pem: string): readonly string[] {
 function namedIn(assertion: string): string | undefined {
   try {
     const { x5t, 'x5t#S256': x5tS256 } = decodeProtectedHeader(assertion);
-    return [x5tS256, x5t].find(name => typeof name === 'string');
+    // `az` pads it, which the standard does not.
+    return [x5tS256, x5t].find(name => typeof name === 'string')?.replace(/=+$/, '');
   } catch {
     return undefined;
   }

@@ -59,11 +59,11 @@ export async function send(site: ModelSite, request: Request): Promise<Answer> {
     case 'deleteTrigger':
       return site.call('DELETE', `${templateId(request.template)}/triggers/${request.trigger}`);
     case 'deleteStaging': {
-      const { body } = await site.call('GET', templateId(request.template));
-      const { properties = {} } = body as { properties?: Json };
+      const shown = await site.call('GET', templateId(request.template));
+      const { properties = {} } = shown.body as { properties?: Json };
       const group = properties['exactStagingResourceGroup'];
-      // A template whose making was cut short has none yet.
-      return group === undefined ? { status: 204, action: '' } : site.call('DELETE', `${group}${RESOURCES}`);
+      // A template that has just begun to be made has none yet.
+      return group === undefined || group === '' ? shown : site.call('DELETE', `${group}${RESOURCES}`);
     }
   }
 }

@@ -129,8 +129,7 @@ function template(state: State, request: Extract<Request, { readonly template: s
     return [201, become({ variant, state: made, tag: '0', run: 'none', request: undefined, triggers: [] })];
   }
   if (found === undefined) {
-    const nothing = request.do === 'deleteTemplate' || request.do === 'deleteTrigger' || request.do === 'deleteStaging';
-    return [nothing ? 204 : 404, state];
+    return [request.do === 'deleteTemplate' || request.do === 'deleteTrigger' ? 204 : 404, state];
   }
   const active = found.run === ACTIVE;
   switch (request.do) {

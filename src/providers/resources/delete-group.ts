@@ -5,7 +5,7 @@ import { removeResource } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import type { Provider } from '../provider.ts';
 import type { ProviderServices } from '../services.ts';
-import { type AnswerError, behalfIn, InternalClient, newestVersion } from './internal-client.ts';
+import { type AnswerError, behalfIn, errorOf, InternalClient, newestVersion } from './internal-client.ts';
 import { type InventoryRow, inventory } from './inventory.ts';
 
 export const DELETE_GROUP = 'Microsoft.Resources/deleteResourceGroup';
@@ -98,8 +98,8 @@ export function resourceRemover(
     signal.throwIfAborted();
     const version = newestVersion(providers(), type);
     const answer = version === undefined ? undefined : await client.send('DELETE', id, version);
-    // A record that no provider has a `DELETE` for goes without.
-    if (answer === undefined || answer.status === 405) {
+    // A record that no provider has a `DELETE` for goes without. A template that is being built has one, and refuses it with the same status.
+    if (answer === undefined || (answer.status === 405 && errorOf(answer).code === 'HttpMethodNotSupported')) {
       await services.store.write(trx => removeResource(trx, key));
       return undefined;
     }
