@@ -30,7 +30,8 @@ export interface ArmService {
 }
 
 export function armService(parts: ArmServiceParts): ArmService {
-  const { home, config, store, service, tenantId, registry, signBlobPath } = parts;
+  const { home, store, service, tenantId, registry, signBlobPath } = parts;
+  const config = { ...parts.config, location: service.location };
   const log = (message: string, cause?: unknown): void => {
     if (cause === undefined) parts.log.info(message);
     else parts.log.error({ err: cause }, message);

@@ -24,7 +24,7 @@ function read(file: string): string {
 }
 
 describe('the JSON Schema accepts', () => {
-  const examples = globSync('tests/spec-examples/*/*.json', { cwd: ROOT });
+  const examples = globSync('tests/spec-examples/*/Create*.json', { cwd: ROOT });
   it.each(examples)('the example %s', file => {
     // What is wrong with the examples themselves is said in spec-examples.test.ts.
     const text = read(file).replaceAll('{subscription-id}', 's').replaceAll('1_location', 'West US 2');

@@ -15,9 +15,12 @@ const home = kilnHome();
 if (!existsSync(home.root)) process.exit();
 const store = await openStore(home, { regions: {}, database: process.env['KILN_DATABASE'] });
 
+const STATUSES: readonly RunStatus[] = ['Succeeded', 'Failed'];
+
 function told(): RunStatus | undefined {
   try {
-    return readFileSync(join(home.root, 'told', runId), 'utf8') as RunStatus;
+    const text = readFileSync(join(home.root, 'told', runId), 'utf8');
+    return STATUSES.find(status => status === text);
   } catch {
     return undefined;
   }

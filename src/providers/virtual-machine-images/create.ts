@@ -6,6 +6,7 @@ import { findResource, insertResource, updateResource } from '../../store/resour
 import type { StoreTransaction } from '../../store/store.ts';
 import type { ApiVersion, ImageTemplate } from '../../template/model.ts';
 import type { ArmRequest, ArmResponse } from '../provider.ts';
+import { knownRegions } from '../resources/regions.ts';
 import type { ProviderServices } from '../services.ts';
 import { checkFeasible } from './feasibility.ts';
 import { findIdentities } from './identities.ts';
@@ -32,7 +33,7 @@ export async function putTemplate(services: ProviderServices, request: ArmReques
   const read = readTemplateBody(request.text, request.body, {
     name: imageTemplateName,
     apiVersion: request.apiVersion as ApiVersion,
-    regions: [...Object.keys(services.config.regions), services.config.location],
+    regions: await knownRegions(services),
   });
   const found = await findResource(store.db, request.id);
   if (found === undefined || services.templates.allowUpdates) {

@@ -8,6 +8,7 @@ import { renderTemplate } from '../../template/render.ts';
 import { isAtLeast, isStrict } from '../../template/versions.ts';
 import type { ArmRequest, ArmResponse } from '../provider.ts';
 import { isObject, objectIn, tagsIn } from '../request-body.ts';
+import { knownRegions } from '../resources/regions.ts';
 import type { ProviderServices } from '../services.ts';
 import { checkFeasible } from './feasibility.ts';
 import { findIdentities } from './identities.ts';
@@ -111,7 +112,7 @@ async function changed(
   const options = {
     name: resource.name,
     apiVersion: version,
-    regions: [...Object.keys(services.config.regions), services.config.location],
+    regions: await knownRegions(services),
   };
   const read = readTemplateBody(JSON.stringify(body, null, 2), body, options);
   const identities = await findIdentities(services.store.db, read.template, services.tenantId);

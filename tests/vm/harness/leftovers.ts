@@ -6,7 +6,7 @@ import type { KilnHome } from '../../../src/home/kiln-home.ts';
 /** What stays of a run by design. */
 const KEPT_NAMES = [
   ...['template.json', 'events.jsonl', 'customization.log', 'validation.log'],
-  ...['serial.log', 'qemu.log', 'screenshot.png'],
+  ...['serial.log', 'qemu.log', 'screenshot.png', 'worker.log'],
 ];
 const END_MS = 20_000;
 /** A sandbox repeats the command lines of everything in it. */
