@@ -10,9 +10,9 @@ export const serviceErrors = kinds({
   } satisfies ErrorKind<{ where: string; reason: string }>,
   ServiceAlreadyRunning: {
     exit: 3,
-    summary: 'Another service works on the same KILN_HOME.',
+    summary: 'Another service works on the same KILN_HOME, or on the same database.',
     message: p => `${p.holder} already serves ${p.home}${p.url === undefined ? '' : ` at ${p.url}`}.`,
-    todo: () => 'Use that one, end it, or choose another KILN_HOME.',
+    todo: () => 'Use that one, end it, or choose another KILN_HOME and another database.',
   } satisfies ErrorKind<{ home: string; holder: string; url?: string }>,
   ServiceCannotListen: {
     exit: 3,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { saidOf } from '../arm/error-body.ts';
 import type { KilnError } from '../errors/kiln-error.ts';
 import { endOperation, findOperation, type OperationRecord, operationsInProgress } from '../store/operations.ts';
@@ -6,11 +7,18 @@ import type { Store, StoreTransaction } from '../store/store.ts';
 /** Code for operations of one kind. It may be begun again after a crash, at any point: what was done is found done. */
 export interface OperationWork {
   readonly kind: string;
-  /** What it returns, a client gets at the end. A `KilnError` ends the operation as `Failed`. */
+  /** What it returns, a client gets at the end, if there is no `completed`. A `KilnError` ends the operation as `Failed`. */
   readonly run: (operation: OperationRecord, signal: AbortSignal) => Promise<unknown>;
+  /**
+   * Brings the resource into its new state, in the transaction that ends the operation: what must not be done twice. Gets what `run` came
+   * to; what it returns, a client gets.
+   */
+  readonly completed?: (trx: StoreTransaction, operation: OperationRecord, outcome: unknown) => Promise<unknown>;
   /** Brings the resource into its state of failure, in the transaction that ends the operation. */
   readonly failed?: (trx: StoreTransaction, operation: OperationRecord, error: KilnError) => Promise<void>;
 }
+
+const PAUSES_MS = [200, 1000, 5000, 15_000, 60_000];
 
 interface RunnerOptions {
   readonly store: Store;
@@ -84,20 +92,44 @@ export class OperationRunner {
     const { store, userError, log } = this.#options;
     const cancel = new AbortController();
     this.#cancels.set(operation.id, cancel);
+    let error: KilnError;
     try {
-      const result = await work.run(operation, AbortSignal.any([this.#stop.signal, cancel.signal]));
-      await store.write(trx => endOperation(trx, operation.id, { status: 'Succeeded', result }));
+      const outcome = await work.run(operation, AbortSignal.any([this.#stop.signal, cancel.signal]));
+      await this.#ending(operation, () =>
+        store.write(async trx => {
+          const result = work.completed === undefined ? outcome : await work.completed(trx, operation, outcome);
+          await endOperation(trx, operation.id, { status: 'Succeeded', result });
+        }),
+      );
+      return;
     } catch (thrown) {
       if (this.#stop.signal.aborted) return;
-      const error = userError(cancel.signal.aborted ? cancel.signal.reason : thrown);
+      error = userError(cancel.signal.aborted ? cancel.signal.reason : thrown);
       if (error.status >= 500) log(`operation ${operation.id} (${operation.kind}) failed: ${error.message}`, thrown);
-      await store.write(async trx => {
+    } finally {
+      this.#cancels.delete(operation.id);
+    }
+    await this.#ending(operation, () =>
+      store.write(async trx => {
         await work.failed?.(trx, operation, error);
         const status = error.code === 'BuildCanceled' ? 'Canceled' : 'Failed';
         await endOperation(trx, operation.id, { status, error: saidOf(error) });
-      });
-    } finally {
-      this.#cancels.delete(operation.id);
+      }),
+    );
+  }
+
+  /** Tries again what only the database's state kept from being written: nobody else would end the operation. */
+  async #ending(operation: OperationRecord, write: () => Promise<void>): Promise<void> {
+    const { userError, log } = this.#options;
+    for (const pause of [...PAUSES_MS, undefined]) {
+      try {
+        return await write();
+      } catch (thrown) {
+        // What the resource's state does not allow is an answer; a full disk or a lost connection is none.
+        if (pause === undefined || userError(thrown).status < 500) throw thrown;
+        log(`the end of operation ${operation.id} could not be written yet`, thrown);
+        await sleep(pause, undefined, { signal: this.#stop.signal });
+      }
     }
   }
 }

@@ -61,6 +61,15 @@ export async function writeAddress(
 export async function lastAddress(files: ServiceDirectory): Promise<LastAddress | undefined> {
   const text = await readFile(files.address, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const read = address.safeParse(JSON.parse(text));
+  const read = address.safeParse(jsonIn(text));
   return read.success ? { ...read.data, alive: isAlive(read.data.owner) } : undefined;
+}
+
+/** A file that a crash left damaged says as much as none. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import { databaseName } from '../config/database-url.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
 import type { SiteConfig } from '../config/site-config.ts';
 import { serviceError } from '../errors/service.ts';
@@ -13,6 +14,7 @@ import { createPrincipal, listPrincipals, type Principal, tenantOf } from '../id
 import { openSigningKeys } from '../identity/signing-keys.ts';
 import { tokenService } from '../identity/tokens.ts';
 import { BlobFiles } from '../providers/storage/blob-files.ts';
+import { claimDatabase } from '../store/service-claim.ts';
 import type { Store } from '../store/store.ts';
 import { armRoutes } from './arm-routes.ts';
 import { type ArmService, armService } from './arm-service.ts';
@@ -60,7 +62,17 @@ export async function startService(
 ): Promise<Service> {
   const files = serviceDirectory(home.service);
   await mkdir(files.root, { recursive: true, mode: 0o755 });
-  const unlock = await lockService(files, home.root);
+  const unlockHome = await lockService(files, home.root);
+  const unlock = await lockDatabase(site.database).then(
+    unlockDatabase => async () => {
+      await unlockDatabase();
+      unlockHome();
+    },
+    (error: unknown) => {
+      unlockHome();
+      throw error;
+    },
+  );
   let app: FastifyInstance | undefined;
   let arm: ArmService | undefined;
   try {
@@ -138,13 +150,13 @@ export async function startService(
         clearInterval(upkeep);
         await closeServer(server);
         await resourceManager.stop(config.onStop);
-        unlock();
+        await unlock();
       },
     };
   } catch (error) {
     await app?.close();
     await arm?.stop('hand-back');
-    unlock();
+    await unlock();
     throw error;
   }
 }
@@ -164,6 +176,14 @@ async function listen(server: FastifyInstance, { host, port }: ServiceConfig): P
   const address = server.server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no port');
   return address.port;
+}
+
+/** @throws KilnError `ServiceAlreadyRunning` */
+async function lockDatabase(url: string | undefined): Promise<() => Promise<void>> {
+  if (url === undefined) return async () => undefined;
+  const unlock = await claimDatabase(url);
+  if (unlock !== undefined) return unlock;
+  throw serviceError('ServiceAlreadyRunning', { home: `the database ${databaseName(url)}`, holder: 'Another process' });
 }
 
 async function closeServer(server: FastifyInstance): Promise<void> {

@@ -17,7 +17,7 @@ export async function userFromOutside(
   const staging = await trx.selectFrom('staging_groups').select('holder').where('group_key', '=', groupKey).execute();
   for (const { holder } of staging) {
     const key = holder.replace(/^template:/, '').toLowerCase();
-    if (key.startsWith(`${groupKey}/`) || (await isBeingDeleted(trx, key))) continue;
+    if (key.startsWith(`${groupKey}/`) || (await isGone(trx, key))) continue;
     return { resource: groupKey, by: holder.replace(/^template:/, '') };
   }
   const rows = await trx
@@ -38,13 +38,14 @@ export async function userFromOutside(
   return undefined;
 }
 
-async function isBeingDeleted(trx: Pick<StoreTransaction, 'selectFrom'>, key: string): Promise<boolean> {
+/** Whether a template is no more, or is about to be. */
+async function isGone(trx: Pick<StoreTransaction, 'selectFrom'>, key: string): Promise<boolean> {
   const template = await trx
     .selectFrom('resources')
     .select('provisioning_state')
     .where('key', '=', key)
     .executeTakeFirst();
-  return template?.provisioning_state === 'Deleting';
+  return template === undefined || template.provisioning_state === 'Deleting';
 }
 
 async function isBeingBuilt(trx: Pick<StoreTransaction, 'selectFrom'>, id: string): Promise<boolean> {

@@ -14,7 +14,7 @@ import { operationUrl } from './operation-url.ts';
 import { TEMPLATE_TYPE } from './places.ts';
 import { type ReadTemplate, readTemplateBody } from './read-body.ts';
 import { internalOf, storedTemplate, type TemplateState } from './stored-template.ts';
-import { isActive, lastRun, refuseBusy, shown } from './templates.ts';
+import { lastRun, refuseBusy, shown } from './templates.ts';
 
 /** Code that makes a template ready; see `creation.ts`. */
 export const CREATE = 'ImageTemplateCreate';
@@ -83,12 +83,15 @@ async function put(trx: StoreTransaction, services: ProviderServices, request: A
   }
   const stored = storedTemplate(found);
   const { allowUpdates, strictConflict } = services.templates;
-  if (!strictConflict && found.provisioningState !== 'Failed' && saysTheSame(stored.state.template, template)) {
+  const { provisioningState } = found;
+  if (provisioningState === 'Deleting') refuseBusy('write', stored, undefined);
+  const sound = ['Succeeded', 'Creating', 'Updating'].includes(provisioningState);
+  if (!strictConflict && sound && saysTheSame(stored.state.template, template)) {
     return { resource: found, work: undefined };
   }
   if (!allowUpdates) throw conflict(stored.state.provisioningError?.message);
   const run = await lastRun(trx, found.key);
-  if (isActive(run) || found.provisioningState !== 'Failed') refuseBusy('write', stored, run);
+  refuseBusy('write', stored, run);
   if (template.location !== found.location) {
     const { location: wanted } = template;
     throw armError('InvalidResourceLocation', { resource: found.name, found: found.location ?? '', wanted });

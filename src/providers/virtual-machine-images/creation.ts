@@ -7,8 +7,9 @@ import type { KilnError } from '../../errors/kiln-error.ts';
 import { heldStagingGroup, prepareStagingGroup } from '../../galleries/staging-group.ts';
 import type { OperationWork } from '../../jobs/operation-runner.ts';
 import { artifactNeeds } from '../../plan/plan.ts';
+import type { DescribedSource } from '../../sources/describe-source.ts';
 import type { OperationRecord } from '../../store/operations.ts';
-import { findResource, insertResource, updateResource } from '../../store/resources.ts';
+import { findResource, insertResource, type StoredResource, updateResource } from '../../store/resources.ts';
 import { storageBlobPath } from '../../store/storage-blobs.ts';
 import type { Store, StoreTransaction } from '../../store/store.ts';
 import type { ProviderServices } from '../services.ts';
@@ -55,7 +56,7 @@ export function templateCreation(services: ProviderServices): OperationWork {
     kind: CREATE,
     async run(operation, signal) {
       const found = await findResource(store.db, operation.targetKey);
-      if (found === undefined) return undefined;
+      if (found === undefined || !isOwn(found, operation)) return undefined;
       const template = storedTemplate(found);
       const stagingGroup = await stagingOf(services, template);
       const storageAccount = await storageOf(store, template, stagingGroup, operation);
@@ -65,21 +66,31 @@ export function templateCreation(services: ProviderServices): OperationWork {
       const artifacts = await fetchAll(services, template, storageAccount, signal);
       const { type } = template.state.template.source;
       const exactVersion = type === 'SharedImageVersion' ? source.exactName : (source.exactVersion ?? '');
-      const runs = await store.write(async trx => {
-        const known = { identities, artifacts, exactVersion, provisioningError: undefined };
-        const ready = await change(trx, operation, known, 'Succeeded');
-        if (ready?.state.template.autoRun !== 'Enabled') return false;
-        await acceptTemplateRun(trx, services, ready, source, { correlationId: operation.correlationId });
-        return true;
-      });
-      if (runs) services.builds.wake();
+      return { source, known: { identities, artifacts, exactVersion, provisioningError: undefined } };
+    },
+    async completed(trx, operation, outcome) {
+      const found = await findResource(trx, operation.targetKey);
+      if (outcome === undefined || found === undefined || !isOwn(found, operation)) return undefined;
+      const { source, known } = outcome as { source: DescribedSource; known: Partial<TemplateState> };
+      const ready = await change(trx, operation, known, 'Succeeded');
+      if (ready?.state.template.autoRun !== 'Enabled') return undefined;
+      await acceptTemplateRun(trx, services, ready, source, { correlationId: operation.correlationId });
+      services.builds.wake();
       return undefined;
     },
     async failed(trx, operation, error) {
+      const found = await findResource(trx, operation.targetKey);
+      if (found === undefined || !isOwn(found, operation)) return;
       const canceled = error.code === 'BuildCanceled';
       await change(trx, operation, { provisioningError: provisioningError(error) }, canceled ? 'Canceled' : 'Failed');
     },
   };
+}
+
+/** Whether a template is still what the operation makes: it may have been deleted, and made again, meanwhile. */
+function isOwn(resource: StoredResource, operation: OperationRecord): boolean {
+  const { state } = storedTemplate(resource);
+  return ['Creating', 'Updating'].includes(resource.provisioningState) && state.operationId === operation.id;
 }
 
 /** The error by which a creation that was canceled ends. */

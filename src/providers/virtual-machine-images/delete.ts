@@ -66,8 +66,16 @@ export function templateDeletion({ store }: ProviderServices): OperationWork {
         });
       }
       await releaseStagingGroup(store, stagingHolder(found.key));
-      await store.write(trx => removeResource(trx, found.key));
       return undefined;
+    },
+    async completed(trx, operation) {
+      await removeResource(trx, operation.targetKey);
+      // They are history, and none of a template that is made under the same name later.
+      await trx
+        .updateTable('runs')
+        .set({ template_key: `${operation.targetKey}#${operation.id.toLowerCase()}` })
+        .where('template_key', '=', operation.targetKey)
+        .execute();
     },
     async failed(trx, operation) {
       await updateResource(trx, operation.targetKey, { provisioningState: 'Failed' });

@@ -18,6 +18,8 @@ import { lastRun, refuseBusy, requireTemplate, shown, templateId } from './templ
 
 type Json = Readonly<Record<string, unknown>>;
 
+const ATTEMPTS = 5;
+
 /** What a `PATCH` may change, and since which version. */
 const CHANGEABLE: Readonly<Record<string, ApiVersion>> = {
   tags: '2018-02-01-preview',
@@ -31,16 +33,24 @@ export async function patchTemplate(services: ProviderServices, request: ArmRequ
   const { store } = services;
   const version = request.apiVersion as ApiVersion;
   const patch = changesIn(request, version);
-  const before = await requireTemplate(store.db, templateId(request));
-  refuseBusy('write', before, await lastRun(store.db, before.resource.key));
   const onlyTags = Object.keys(patch).every(name => name === 'tags');
-  const change = onlyTags ? { tags: tagsIn(patch) } : await changed(services, request, before, patch, version);
-  const resource = await store.write(async trx => {
-    const template = await requireTemplate(trx, before.resource.key);
-    refuseBusy('write', template, await lastRun(trx, template.resource.key));
-    return (await updateResource(trx, template.resource.key, change)) ?? template.resource;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const before = await requireTemplate(store.db, templateId(request));
+    refuseBusy('write', before, await lastRun(store.db, before.resource.key));
+    const change = onlyTags ? { tags: tagsIn(patch) } : await changed(services, request, before, patch, version);
+    const resource = await store.write(async trx => {
+      const template = await requireTemplate(trx, before.resource.key);
+      refuseBusy('write', template, await lastRun(trx, template.resource.key));
+      // Another change came first: this one is made on top of it.
+      if (template.resource.changedAt !== before.resource.changedAt) return undefined;
+      return updateResource(trx, template.resource.key, change);
+    });
+    if (resource !== undefined) return { status: 200, body: await shown(store, resource, request) };
+  }
+  throw armError('Conflict', {
+    message: 'The image template was changed by others at the same time.',
+    todo: 'Send the request again.',
   });
-  return { status: 200, body: await shown(store, resource, request) };
 }
 
 /** The members of the body that can be changed. What cannot is refused where unknown names are. */
@@ -52,7 +62,7 @@ function changesIn(request: ArmRequest, version: ApiVersion): Json {
     ...Object.keys(objectIn(body, 'properties')).map(name => `properties.${name}`),
   ];
   const isKnown = (name: string) => {
-    const since = CHANGEABLE[name];
+    const since = Object.hasOwn(CHANGEABLE, name) ? CHANGEABLE[name] : undefined;
     return since !== undefined && isAtLeast(version, since);
   };
   const unknown = given.filter(name => !isKnown(name));

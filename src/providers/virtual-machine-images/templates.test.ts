@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { endRun } from '../../store/runs.ts';
 import { SUBSCRIPTION } from '../provider.fixture.ts';
 import {
   body,
@@ -202,5 +203,75 @@ describe('changes', () => {
     await using of = await site();
     const answer = await of.fixture.call('GET', `${TEMPLATE}?api-version=2021-04-01`);
     expect([answer.status, codeOf(answer)]).toEqual([400, 'NoRegisteredProviderFound']);
+  });
+});
+
+describe('at the same time', () => {
+  test('every change that is answered with 200 is there in the end', async () => {
+    await using of = await site();
+    await made(of);
+    const distribute = [
+      { type: 'VHD', runOutputName: 'disk' },
+      { type: 'VHD', runOutputName: 'second' },
+    ];
+    const patches = [
+      { properties: { vmProfile: { osDiskSizeGB: 50 } } },
+      { tags: { a: 'b' } },
+      { properties: { distribute } },
+    ];
+    const answers = await Promise.all(patches.map(patch => of.fixture.call('PATCH', `${TEMPLATE}?${V}`, patch)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await get(of)).toMatchObject({
+      tags: { a: 'b' },
+      properties: {
+        vmProfile: { osDiskSizeGB: 50 },
+        distribute: [{ runOutputName: 'disk' }, { runOutputName: 'second' }],
+      },
+    });
+  });
+
+  test('a template that is being deleted is not made again by the same PUT', async () => {
+    await using of = await site();
+    await made(of);
+    const deletion = of.fixture.call('DELETE', `${TEMPLATE}?${V}`);
+    const put = await of.fixture.call('PUT', `${TEMPLATE}?${V}`, body());
+    expect((await deletion).status).toBe(202);
+    // Before the deletion, during it, or after it: never an answer that says that what goes away is there.
+    if (put.status === 405) expect(codeOf(put)).toBe('OperationNotAllowed');
+    else
+      expect((put.body as { properties: { provisioningState: string } }).properties.provisioningState).not.toBe(
+        'Deleting',
+      );
+  });
+
+  test('a template that is made again knows nothing of the runs of the one before', async () => {
+    await using of = await site();
+    await made(of);
+    await of.fixture.call('POST', `${TEMPLATE}/run?${V}`);
+    const runId = await of.lastRunId();
+    await of.store.write(trx =>
+      endRun(trx, runId, { status: 'Succeeded', endedAt: new Date().toISOString(), result: { error: null } }),
+    );
+    expect((await of.fixture.finished('DELETE', `${TEMPLATE}?${V}`)).status).toBe(200);
+    await made(of);
+    expect((await get(of)).properties).not.toHaveProperty('lastRunStatus');
+    expect((await of.fixture.call('GET', `${TEMPLATE}/runOutputs?${V}`)).body).toEqual({ value: [] });
+  });
+
+  test('a creation that was done and is begun again, as after a crash, does nothing twice', async () => {
+    await using of = await site();
+    await made(of, { autoRun: { state: 'Enabled' } });
+    const runs = () => of.store.db.selectFrom('runs').select('id').execute();
+    expect(await runs()).toHaveLength(1);
+    const again = of.store.db.selectFrom('operations').selectAll().where('kind', '=', 'ImageTemplateCreate');
+    const { id } = await again.executeTakeFirstOrThrow();
+    await of.store.write(trx =>
+      trx.updateTable('operations').set({ status: 'InProgress' }).where('id', '=', id).execute(),
+    );
+    await of.fixture.runner.resume();
+    await of.services.operationDone(id);
+    expect(await runs()).toHaveLength(1);
+    expect((await again.executeTakeFirstOrThrow()).status).toBe('Succeeded');
+    expect((await get(of)).properties['provisioningState']).toBe('Succeeded');
   });
 });

@@ -61,7 +61,10 @@ export class TriggerWatch {
     const source = await describe(template.state.template, parent.subscription ?? '', this.#services);
     return store.write(async trx => {
       const found = await findResource(trx, trigger.key);
-      if (found === undefined) return false;
+      // What was looked at may have been deleted, or changed, since.
+      const now = await findResource(trx, parent.key);
+      if (found === undefined || now?.provisioningState !== 'Succeeded' || now.changedAt !== parent.changedAt)
+        return false;
       const state = await this.#counted(trx, found, template);
       if (state.failures >= FAILURES || !isNewer(source.exactName, state.lastSource)) return false;
       // Its turn comes when the run that there is has ended: the source is still a newer one then.

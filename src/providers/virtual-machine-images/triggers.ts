@@ -104,6 +104,8 @@ async function put(services: ProviderServices, request: ArmRequest): Promise<Arm
   const { subscription = '' } = template.resource;
   const { exactName } = await describe(template.state.template, subscription, services);
   const { resource, made } = await store.write(async trx => {
+    // It may have been deleted meanwhile.
+    checkTemplate(await requireTemplate(trx, template.resource.key));
     const found = await findResource(trx, request.id);
     const body = {
       properties: { kind, status: { code: 'Healthy', message: 'Trigger is active', time: new Date().toISOString() } },

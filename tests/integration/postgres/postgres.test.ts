@@ -9,6 +9,7 @@ import { KilnError } from '../../../src/errors/kiln-error.ts';
 import { kilnHome } from '../../../src/home/kiln-home.ts';
 import { testDatabase } from '../../../src/store/database.fixture.ts';
 import { openPostgres } from '../../../src/store/postgres.ts';
+import { claimDatabase } from '../../../src/store/service-claim.ts';
 import { storeFixture } from '../../../src/store/store.fixture.ts';
 import { openStore } from '../../../src/store/store.ts';
 
@@ -39,6 +40,18 @@ test('many that open a new database at once all find its tables', async () => {
   const stores = await Promise.all(Array.from({ length: 8 }, () => openStore(HOME, config)));
   for (const store of stores) expect(await store.db.selectFrom('runs').selectAll().execute()).toEqual([]);
   await Promise.all(stores.map(store => store.close()));
+});
+
+test('a database has one service at a time', async () => {
+  await using database = await testDatabase();
+  const url = database.url ?? '';
+  const release = await claimDatabase(url);
+  expect(release).toBeDefined();
+  expect(await claimDatabase(url)).toBeUndefined();
+  await release?.();
+  const next = await claimDatabase(url);
+  expect(next).toBeDefined();
+  await next?.();
 });
 
 test('a writer who waits too long says for which database, and can write when the other is done', async () => {
