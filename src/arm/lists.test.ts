@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KilnError } from '../errors/kiln-error.ts';
 import { meets, parseFilter } from './filter.ts';
 import { ticks } from './long-running.ts';
-import { pageBody, pageOf } from './paging.ts';
+import { PAGE_BYTES, pageBody, pageOf } from './paging.ts';
 
 describe('$filter', () => {
   test.each([
@@ -92,6 +92,29 @@ describe('pages', () => {
         },
       ),
     );
+  });
+
+  test('a page ends when it is large, and its link leads to the rest', () => {
+    const keys = ['/a', '/b', '/c', '/d'];
+    const url = new URL('https://localhost/list');
+    const read = (after: string | undefined, next?: string) => {
+      const found = keys.filter(key => after === undefined || key > after);
+      const large = (key: string) => ({ key, text: 'x'.repeat(PAGE_BYTES / 2) });
+      const body = pageBody(found, { after, size: 100 }, url, large, key => key, next) as {
+        value: { key: string }[];
+        nextLink?: string;
+      };
+      const link = body.nextLink === undefined ? undefined : pageOf(new URL(body.nextLink).searchParams).after;
+      return [body.value.map(({ key }) => key).join(), link];
+    };
+    expect([read(undefined), read('/b'), read('/b', '/z'), read('/d', '/z')]).toEqual([
+      ...[
+        ['/a,/b', '/b'],
+        ['/c,/d', undefined],
+        ['/c,/d', '/z'],
+        ['', '/z'],
+      ],
+    ]);
   });
 
   test.each(['$skipToken=nonsense', '$skipToken=', '$top=0', '$top=x', '$top=1.5'])('%s is refused', query => {

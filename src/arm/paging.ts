@@ -2,6 +2,8 @@ import { armError } from '../errors/arm.ts';
 
 /** How many resources a page has when the request does not say. */
 export const PAGE_SIZE = 1000;
+/** A page that has grown to this many bytes of JSON ends, however few resources are on it. */
+export const PAGE_BYTES = 8 * 1024 * 1024;
 
 export interface Page {
   /** Key of the last resource of the page before; nothing for the first. */
@@ -21,9 +23,10 @@ export function pageOf(query: URLSearchParams): Page {
 }
 
 /**
- * The body of a list. To know whether there is a page after it, hand over one element more than the page has.
+ * The body of a list. To know whether there is a page after it, hand over one element more than the page has, or `next`.
  *
  * @param url of the request, of which the link to the next page is made
+ * @param next what the page after all that was found comes after, if there is more than was found
  */
 export function pageBody<T>(
   found: readonly T[],
@@ -31,14 +34,31 @@ export function pageBody<T>(
   url: URL,
   show: (one: T) => unknown,
   keyOf: (one: T) => string,
+  next?: string,
 ): object {
-  const shown = found.slice(0, page.size);
-  const last = shown.at(-1);
-  if (found.length <= page.size || last === undefined) return { value: shown.map(show) };
+  const value: unknown[] = [];
+  let bytes = 0;
+  for (const one of found.slice(0, page.size)) {
+    if (bytes >= PAGE_BYTES) break;
+    const shown = show(one);
+    value.push(shown);
+    bytes += jsonBytes(shown);
+  }
+  const last = found[value.length - 1];
+  const after = value.length < found.length && last !== undefined ? keyOf(last) : next;
+  return after === undefined ? { value } : { value, nextLink: linkAfter(after, url) };
+}
+
+/** How much of a page an element takes. */
+export function jsonBytes(shown: unknown): number {
+  return Buffer.byteLength(JSON.stringify(shown) ?? '');
+}
+
+function linkAfter(key: string, url: URL): string {
   const next = new URL(url);
   for (const name of ['$skiptoken', 'skip-token']) next.searchParams.delete(name);
-  next.searchParams.set('$skipToken', Buffer.from(keyOf(last)).toString('base64url'));
-  return { value: shown.map(show), nextLink: next.href };
+  next.searchParams.set('$skipToken', Buffer.from(key).toString('base64url'));
+  return next.href;
 }
 
 function keyIn(token: string): string {

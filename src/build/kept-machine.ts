@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { isAlive } from '../home/process-lock.ts';
+import { isAlive, isElsewhere } from '../home/process-lock.ts';
 import { type MachineDirectory, machineDirectory, runDirectory } from '../home/run-directory.ts';
 import { groupGone, killGroup } from '../sandbox/process-group.ts';
 import type { BootedVm } from './build-vm.ts';
@@ -31,9 +31,14 @@ export async function findKeptMachine(runRoot: string): Promise<KeptMachine | un
     const text = await readFile(files.kept, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     const kept = parseKept(text);
-    if (kept !== undefined && isAlive(kept.holder)) return { files, ...kept };
+    if (kept !== undefined && isAtWork(kept)) return { files, ...kept };
   }
   return undefined;
+}
+
+/** Of a holder on another machine, or on this one before it was made anew, only the time is known. */
+function isAtWork({ holder, until }: { readonly holder: string; readonly until: string }): boolean {
+  return isElsewhere(holder) ? Date.parse(until) > Date.now() : isAlive(holder);
 }
 
 /** Half a note is what a process leaves that ends while it writes it: the machine has then ended with it. */
@@ -48,7 +53,7 @@ function parseKept(text: string): z.output<typeof schema> | undefined {
 /** Ends a kept machine at once. */
 export async function endKeptMachine(kept: KeptMachine): Promise<void> {
   const pid = Number(kept.holder.split('-')[0]);
-  if (isAlive(kept.holder)) {
+  if (isAlive(kept.holder) && !isElsewhere(kept.holder)) {
     process.kill(pid, 'SIGKILL');
     killGroup(pid);
     await groupGone(pid);

@@ -17,6 +17,7 @@ import { releasePins, runHolder } from '../store/pins.ts';
 import { finishRun, outputsOfRun, requeueRun, startRun } from '../store/runs.ts';
 import type { ImageTemplate, OnError } from '../template/model.ts';
 import { type BootedVm, bootVm } from './build-vm.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { disksToStartFrom, type ImageDisks, sourceDisks } from './image-disks.ts';
 import { keepMachine } from './kept-machine.ts';
 import { duration, statusOf, validationError } from './outcome.ts';
@@ -107,30 +108,35 @@ export async function runBuild(
   const deadline = new AbortController();
   const limitSeconds = request.timeoutSeconds ?? request.template.buildTimeoutMinutes * 60;
   const timer = setTimeout(() => deadline.abort(new DOMException('', 'TimeoutError')), limitSeconds * 1000);
+  const lost = new AbortController();
   const context: StageContext = {
     runId,
     services,
     directory,
     emit: events.emit,
-    signal: AbortSignal.any([signal, deadline.signal]),
+    signal: AbortSignal.any([signal, deadline.signal, lost.signal]),
     staged: request.staged ?? false,
   };
   const work = new Work(request, context);
   const { name } = request.template;
 
   let error: KilnError | undefined;
+  let stopHeartbeat = (): void => undefined;
   try {
     await writeFile(directory.template, request.scrub?.(request.templateText) ?? request.templateText);
-    await startRun(services.store, {
+    const own = await startRun(services.store, {
       id: runId,
       templateName: name,
       startedAt: new Date().toISOString(),
       owner: ownerName(),
     });
+    if (!own) lost.abort();
+    else stopHeartbeat = startHeartbeat(services.store, runId, () => lost.abort());
     events.emit({ type: 'run-started', template: name, steps: stepRefs(request.template) });
     error = await work.all();
   } catch (thrown) {
-    if (deadline.signal.aborted) {
+    if (lost.signal.aborted) error = buildError('RunEndedByOthers', { run: runId }, { cause: thrown });
+    else if (deadline.signal.aborted) {
       error = buildError('BuildTimedOut', { limit: duration(limitSeconds), stage: work.stage }, { cause: thrown });
     } else if (signal.aborted) error = buildError('BuildCanceled', { stage: work.stage }, { cause: thrown });
     else error = userError(thrown, services.home.root);
@@ -148,19 +154,20 @@ export async function runBuild(
     });
   };
   await attempt(() => announced('clean-up', events.emit, () => work.cleanUp(error)));
+  stopHeartbeat();
   if (closed && error?.code === 'BuildCanceled' && work.outputs.length === 0 && request.handsBack?.()) {
     events.emit({ type: 'log', level: 'info', message: 'Handed back to the queue: the run will begin anew.' });
     // In this order: whoever takes the run from the queue finds no lock.
     await rm(directory.lock, { force: true });
-    await requeueRun(services.store, runId);
-    return { runId, status: 'Queued', outputs: [], error };
+    if (await requeueRun(services.store, runId, ownerName())) return { runId, status: 'Queued', outputs: [], error };
   }
   if (error !== undefined) error = request.place?.(error) ?? error;
   const seconds = (performance.now() - began) / 1000;
-  await attempt(() =>
-    finishRun(services.store, runId, {
+  await attempt(async () => {
+    const own = await finishRun(services.store, runId, {
       status: statusOf(error, work.outputs),
       endedAt: new Date().toISOString(),
+      owner: ownerName(),
       result: {
         seconds,
         source: work.source?.exactName ?? null,
@@ -169,8 +176,9 @@ export async function runBuild(
         managedResourceTags: keptTags(request),
         error: error?.toJSON() ?? null,
       },
-    }),
-  );
+    });
+    if (!own) error = buildError('RunEndedByOthers', { run: runId });
+  });
   const status = statusOf(error, work.outputs);
   events.emit({
     type: 'run-finished',

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { buildError } from '../errors/build.ts';
 import type { Emit } from '../events/build-event.ts';
 import { releaseStagingGroup } from '../galleries/staging-group.ts';
-import { isAlive } from '../home/process-lock.ts';
+import { isAlive, isElsewhere } from '../home/process-lock.ts';
 import { machineDirectory, type RunDirectory, runDirectory } from '../home/run-directory.ts';
 import { sweepStore } from '../store/garbage.ts';
 import { releasePins, runHolder } from '../store/pins.ts';
-import { runningRuns } from '../store/run-queue.ts';
-import { finishRun, getRun } from '../store/runs.ts';
+import { isAbandoned, runningRuns } from '../store/run-queue.ts';
+import { finishRun, getRun, type RunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { findKeptMachine } from './kept-machine.ts';
 import { removeMachines, removeWork } from './run-files.ts';
@@ -26,17 +26,26 @@ export async function sweepRuns(services: SweepServices, emit: Emit): Promise<vo
   for (const runId of await readdir(services.home.runs).catch(() => [])) {
     const directory = runDirectory(join(services.home.runs, runId));
     const owner = await ownerOf(directory);
-    if (owner !== undefined && isAlive(owner)) continue;
     if (owner === undefined && !hasMachine(directory)) continue;
-    // A run that was handed back to the queue may have an owner again, which has not come to its lock yet.
+    if (owner !== undefined && isAlive(owner) && !isElsewhere(owner)) continue;
     const record = await getRun(services.store, runId);
-    if (record?.status === 'Running' && isAlive(record.owner ?? '')) continue;
+    if (owner !== undefined && isElsewhere(owner) && !isForsaken(owner, record)) continue;
+    // A run that was handed back to the queue may have an owner again, which has not come to its lock yet.
+    if (record?.status === 'Running' && !isAbandoned(record)) continue;
     if ((await ownerOf(directory)) !== owner) continue;
     if ((await findKeptMachine(directory.root)) === undefined) await freeRun(services, runId, directory);
     // Last: what is interrupted before has to be done again.
     if (owner !== undefined) await rm(directory.lock, { force: true });
   }
   await sweepStore(services.store);
+}
+
+/**
+ * Whether a lock in this home whose holder is of another machine was left behind: this machine had another id then, as a container
+ * that is made anew has. A holder that lives says so in the run's record.
+ */
+function isForsaken(holder: string, record: RunRecord | undefined): boolean {
+  return record !== undefined && isAbandoned({ ...record, owner: holder });
 }
 
 function ownerOf(directory: RunDirectory): Promise<string | undefined> {
@@ -53,19 +62,19 @@ function hasMachine(directory: RunDirectory): boolean {
  * one whose end was asked for is canceled. Returns how many.
  */
 export async function endAbandonedRuns(store: Store, emit: Emit): Promise<number> {
-  const gone = (await runningRuns(store.db)).filter(({ owner }) => !isAlive(owner));
+  const gone = (await runningRuns(store.db)).filter(isAbandoned);
   let ended = 0;
   for (const { id, owner } of gone) {
     const record = await getRun(store, id);
-    // Others sweep, too.
-    if (record?.status !== 'Running' || record.owner !== owner) continue;
+    if (record === undefined || !isAbandoned(record)) continue;
     const canceled = record.cancelRequested;
     const error = canceled
       ? buildError('BuildCanceled', { stage: record.stage ?? 'resolve' })
       : buildError('RunAbandoned', { run: id });
     const result = { error: error.toJSON(), seconds: null, source: null, sourceDigest: null };
     const status = canceled ? 'Canceled' : 'Failed';
-    await finishRun(store, id, { status, endedAt: new Date().toISOString(), result });
+    // Others sweep, too, and its process may have ended it after all.
+    if (!(await finishRun(store, id, { status, endedAt: new Date().toISOString(), result, owner }))) continue;
     emit({
       type: 'log',
       level: 'warning',

@@ -45,11 +45,12 @@ export async function checkTargets(
 ): Promise<void> {
   const { declared = [] } = options;
   const attempts = new Attempts();
+  const places = new Places();
   const checkAll = async (checked: Store): Promise<void> => {
     for (const one of declared) await attempts.try(() => one.create(checked, () => undefined));
     for (const [index, target] of targets.entries()) {
       const work = () => {
-        refuseTwice(targets, index);
+        places.add(target);
         return check(target, image, checked, options, `properties.distribute[${index}]`);
       };
       await attempts.try(work, pathOf(targets, index));
@@ -83,7 +84,10 @@ async function check(
  */
 export async function checkPlaces(targets: readonly DistributeTarget[]): Promise<void> {
   const attempts = new Attempts();
-  for (const index of targets.keys()) await attempts.try(() => refuseTwice(targets, index), pathOf(targets, index));
+  const places = new Places();
+  for (const [index, target] of targets.entries()) {
+    await attempts.try(() => places.add(target), pathOf(targets, index));
+  }
   attempts.end();
 }
 
@@ -94,28 +98,44 @@ function pathOf(targets: readonly DistributeTarget[], index: number): string {
   return target?.type === 'VHD' && target.uri !== '' ? `${path}.uri` : path;
 }
 
-/** Targets with automatic numbers may share a definition: each gets its own. */
-function refuseTwice(targets: readonly DistributeTarget[], index: number): void {
-  const place = placeOf(targets[index]);
-  const before = targets.slice(0, index).find(other => overlap(placeOf(other), place));
-  if (before === undefined || place === undefined) return;
-  throw storeError('TargetTwice', {
-    first: before.runOutputName,
-    second: targets[index]?.runOutputName ?? '',
-    id: place,
-  });
+/** Where the targets of a template go. Those with automatic numbers may share a definition: each gets its own. */
+class Places {
+  /** Place to the first target that goes there. */
+  readonly #taken = new Map<string, Entry>();
+  /** Everything that such a place is below. */
+  readonly #parents = new Map<string, Entry>();
+  #count = 0;
+
+  /** @throws KilnError `TargetTwice` for one place, or a blob below another: a file cannot be a directory as well. */
+  add(target: DistributeTarget): void {
+    const place = placeOf(target);
+    if (place === undefined) return;
+    const { runOutputName } = target;
+    const before = [place, ...above(place)].flatMap(one => this.#taken.get(one) ?? []);
+    const below = this.#parents.get(place);
+    const [first] = [...before, ...(below === undefined ? [] : [below])].sort((a, b) => a.order - b.order);
+    const entry = { runOutputName, order: this.#count };
+    this.#count += 1;
+    if (!this.#taken.has(place)) this.#taken.set(place, entry);
+    for (const parent of above(place)) if (!this.#parents.has(parent)) this.#parents.set(parent, entry);
+    if (first === undefined) return;
+    throw storeError('TargetTwice', { first: first.runOutputName, second: runOutputName, id: place });
+  }
 }
 
-/** One place, or a blob below another. */
-function overlap(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+interface Entry {
+  readonly runOutputName: string;
+  readonly order: number;
 }
 
-function placeOf(target: DistributeTarget | undefined): string | undefined {
-  if (target?.type === 'VHD') return target.uri === '' ? undefined : `blob ${blobName(parseBlobUri(target.uri))}`;
-  if (target?.type === 'ManagedImage') return keyOf(managedImageId(parseManagedImageId(target.imageId)));
-  if (target?.type !== 'SharedImage') return undefined;
+/** What a place is below, by the slashes in it. */
+function above(place: string): readonly string[] {
+  return [...place.matchAll(/\//g)].map(({ index }) => place.slice(0, index));
+}
+
+function placeOf(target: DistributeTarget): string | undefined {
+  if (target.type === 'VHD') return target.uri === '' ? undefined : `blob ${blobName(parseBlobUri(target.uri))}`;
+  if (target.type === 'ManagedImage') return keyOf(managedImageId(parseManagedImageId(target.imageId)));
   const id = parseGalleryImageId(target.galleryImageId);
   if (id.version === undefined) return undefined;
   return `${keyOf(definitionId(id))}/versions/${renderVersion(parseVersion(id.version))}`;

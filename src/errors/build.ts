@@ -91,6 +91,12 @@ export const buildErrors = kinds({
     message: p => `The process that worked on run ${p.run} ended without finishing it.`,
     todo: () => 'Nothing half-made of it is left. Run the build again.',
   } satisfies ErrorKind<{ run: string }>,
+  RunEndedByOthers: {
+    exit: 1,
+    summary: 'The process of a run was stopped for so long that another one took it for gone and ended the run.',
+    message: p => `Run ${p.run} was ended by others, which heard nothing of its process for too long.`,
+    todo: () => 'Nothing half-made of it is left. Run the build again.',
+  } satisfies ErrorKind<{ run: string }>,
   WorkerFailed: {
     exit: 1,
     summary: 'The process that was to work on a queued run ended at once, as often as the service started it.',

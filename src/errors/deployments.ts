@@ -24,6 +24,12 @@ export const deploymentErrors = kinds({
     todo: () =>
       'Take it out of the template, or write its result in its place. `docs/deployments.md` lists what Kiln has.',
   } satisfies ErrorKind<{ message: string }>,
+  DeploymentTooLarge: {
+    exit: 2,
+    summary: 'A deployment template takes more memory to read or to evaluate than a service gives to one.',
+    message: p => `The deployment takes more than ${p.memoryMiB} MiB of memory to evaluate.`,
+    todo: () => 'Make its loops, or the values that they put together, smaller, or divide it into several deployments.',
+  } satisfies ErrorKind<{ memoryMiB: number }>,
   DeploymentResourceUnsupported: {
     exit: 2,
     summary: 'A deployment template holds resources of types that Kiln does not make. `details` lists them all.',

@@ -37,6 +37,14 @@ export const storageErrors = kinds({
     message: p => `This request is not authorized to perform this operation: ${p.reason}.`,
     todo: () => 'Get a new address, or send a token.',
   } satisfies ErrorKind<{ reason: string }>,
+  AuthorizationPermissionMismatch: {
+    exit: 2,
+    status: 403,
+    summary: 'The signature in the address of a blob or container is good, but not for what is asked for.',
+    message: p =>
+      `This request is not authorized to perform this operation using this permission: the signature is for '${p.permission}', and this needs '${p.needed}'.`,
+    todo: () => 'Get an address for `r`, to read blobs, for `l`, to list them, or for `rl`; or send a token.',
+  } satisfies ErrorKind<{ permission: string; needed: string }>,
   ContainerInUse: {
     exit: 2,
     status: 409,

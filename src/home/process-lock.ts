@@ -19,12 +19,18 @@ export function ownerName(pid: number = process.pid): string {
  * database or a region's directory with this one, is taken to be: only its own machine can tell, and cleans up after it.
  */
 export function isAlive(owner: string): boolean {
-  const [whole, pid, startTime, of] = OWNER.exec(owner) ?? [];
+  const [whole, pid, startTime] = OWNER.exec(owner) ?? [];
   if (whole !== owner) return false;
-  if (of !== undefined && of !== machine()) return true;
+  if (isElsewhere(owner)) return true;
   const stat = processStat(Number(pid));
   // A zombie has already lost its files and locks; only its parent has not looked yet.
   return stat !== undefined && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Whether an `ownerName` is one of another machine, of whose processes this one knows nothing. */
+export function isElsewhere(owner: string): boolean {
+  const [whole, , , of] = OWNER.exec(owner) ?? [];
+  return whole === owner && of !== undefined && of !== machine();
 }
 
 /** The owner in a name of the form `<owner>-<rest>`, as temporary files have it. */

@@ -9,6 +9,8 @@ import type { Principal } from './principals.ts';
 /** What Azure's clients sign assertions with. */
 const ALGORITHMS = ['RS256', 'PS256'];
 const LEEWAY_SECONDS = 30;
+/** Of a thumbprint: that of SHA-256 has 43 characters, and an `=` when it is padded. */
+const LONGEST_THUMBPRINT = 64;
 /** Clients make assertions for ten minutes; one that is good for longer is not taken. */
 const LONGEST_SECONDS = 24 * 3600;
 
@@ -104,8 +106,9 @@ function thumbprints(pem: string): readonly string[] {
 function namedIn(assertion: string): string | undefined {
   try {
     const { x5t, 'x5t#S256': x5tS256 } = decodeProtectedHeader(assertion);
-    // `az` pads it, which the standard does not.
-    return [x5tS256, x5t].find(name => typeof name === 'string')?.replace(/=+$/, '');
+    const named = [x5tS256, x5t].find(name => typeof name === 'string');
+    // `az` pads it, which the standard does not. Anything longer is hostile: nobody has logged in yet.
+    return named === undefined || named.length > LONGEST_THUMBPRINT ? undefined : named.replace(/=+$/, '');
   } catch {
     return undefined;
   }

@@ -202,6 +202,7 @@ test('the key of a certificate logs in, for this service and this client only, a
     return 'refused' in outcome ? outcome.refused : outcome.principal.displayName;
   };
   expect(await logIn(sign())).toBe('signer');
+  expect(await logIn(sign({}, { x5t: `${digest('sha1')}=` }))).toBe('signer');
   expect(await logIn(sign({}, { x5t: undefined, 'x5t#S256': digest('sha256') }))).toBe('signer');
   const other = await principalWithSecret('other');
   for (const wrong of [
@@ -210,6 +211,8 @@ test('the key of a certificate logs in, for this service and this client only, a
     sign({ exp: Math.floor(now.getTime() / 1000) - 60 }),
     sign({ exp: Math.floor(now.getTime() / 1000) + 48 * 3600 }),
     sign({}, { x5t: 'abc' }),
+    sign({}, { x5t: `${digest('sha1')}${'='.repeat(47_000)}` }),
+    sign({}, { x5t: `${'='.repeat(47_000)}x` }),
     sign().then(text => `${text.slice(0, -8)}AAAAAAAA`),
     'no token',
   ]) {

@@ -6,9 +6,8 @@ import { hostCapacity } from '../build/stages/resolve.ts';
 import { sweepRuns } from '../build/sweep.ts';
 import { buildError } from '../errors/build.ts';
 import type { BuildEventBody } from '../events/build-event.ts';
-import { isAlive } from '../home/process-lock.ts';
 import { beginOperation } from '../store/operations.ts';
-import { type QueuedRun, runsInQueue } from '../store/run-queue.ts';
+import { acceptanceTime, isAbandoned, type QueuedRun, runsInQueue } from '../store/run-queue.ts';
 import { acceptRun, endRun, getRun, requestCancel } from '../store/runs.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { AcceptedRequest, BuildQueue } from './build-queue.ts';
@@ -61,7 +60,6 @@ export class HostQueue implements BuildQueue {
   #wakeUp: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
   #tidied = 0;
-  #accepted = 0;
 
   constructor(options: HostQueueOptions) {
     const { concurrency, registry, services } = options;
@@ -113,21 +111,14 @@ export class HostQueue implements BuildQueue {
     await beginOperation(trx, { ...operation, id: operationId });
     await acceptRun(trx, {
       ...{ id, templateKey, templateName, operationId, correlationId, request, cpus, memoryMiB },
-      acceptedAt: this.#acceptedNow(),
+      acceptedAt: await acceptanceTime(trx, templateKey, Date.now()),
     });
     return id;
   }
 
-  /** The order of acceptance is that of these times. */
-  #acceptedNow(): string {
-    this.#accepted = Math.max(Date.now(), this.#accepted + 1);
-    return new Date(this.#accepted).toISOString();
-  }
-
   async cancel(trx: StoreTransaction, runId: string): Promise<void> {
     await requestCancel(trx, runId);
-    const run = await trx.selectFrom('runs').select('status').where('id', '=', runId).executeTakeFirst();
-    if (run?.status === 'Queued') await endQueued(trx, runId);
+    await endQueued(trx, runId);
   }
 
   wake(): void {
@@ -176,7 +167,7 @@ export class HostQueue implements BuildQueue {
     const { services } = this.#options;
     const { store } = services;
     let runs = await runsInQueue(store.db);
-    if (runs.some(({ status, owner }) => status === 'Running' && !isAlive(owner ?? ''))) {
+    if (runs.some(run => run.status === 'Running' && isAbandoned(run))) {
       await sweepRuns(services, event => this.#say(event));
       runs = await runsInQueue(store.db);
     }
@@ -250,7 +241,10 @@ export class HostQueue implements BuildQueue {
   }
 }
 
+/** Nothing, where the run is not queued any more: whoever works on it ends it. */
 async function endQueued(trx: StoreTransaction, runId: string): Promise<void> {
+  const run = await trx.selectFrom('runs').select('status').where('id', '=', runId).executeTakeFirst();
+  if (run?.status !== 'Queued') return;
   const error = buildError('BuildCanceled', { stage: 'queue' }).toJSON();
   const result = { error, seconds: null, source: null, sourceDigest: null };
   await endRun(trx, runId, { status: 'Canceled', endedAt: new Date().toISOString(), result });

@@ -46,7 +46,8 @@ export async function workOnRun(runId: string, services: BuildServices, handBack
   } catch (thrown) {
     const error = userError(thrown, home.root).toJSON();
     const result = { error, seconds: 0, source: null, sourceDigest: null };
-    await finishRun(store, runId, { status: 'Failed', endedAt: new Date().toISOString(), result });
+    const endedAt = new Date().toISOString();
+    await finishRun(store, runId, { status: 'Failed', endedAt, result, owner: ownerName() });
     await rm(directory.lock, { force: true });
     return;
   }
@@ -98,7 +99,7 @@ async function build(
     if (event.type !== 'stage-started') return;
     stage = event.stage;
     // Where it cannot be noted the build goes on: the event has it, too.
-    noted = noted.then(() => noteStage(store, runId, event.stage)).catch(() => undefined);
+    noted = noted.then(() => noteStage(store, runId, event.stage, ownerName())).catch(() => undefined);
   });
 
   const stop = new AbortController();

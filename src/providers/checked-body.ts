@@ -1,15 +1,18 @@
 import type { z } from 'zod';
 import { armError } from '../errors/arm.ts';
 
+/** How many problems an error tells: its size is not the client's to choose. */
+const MOST_PROBLEMS = 100;
+
 /**
  * A body, or a part of one, as its type has to be.
  *
- * @throws KilnError `InvalidParameter` with the path of the first problem, and all of them in its details.
+ * @throws KilnError `InvalidParameter` with the path of the first problem, and the first hundred in its details.
  */
 export function checkedBody<T>(schema: z.ZodType<T>, value: unknown, within: readonly string[] = []): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => {
+  const problems = result.error.issues.slice(0, MOST_PROBLEMS).map(({ path, message }) => {
     return { name: [...within, ...path].join('.') || '(the body)', reason: message.replace(/\.$/, '') };
   });
   const [first = { name: '(the body)', reason: 'it is not valid' }] = problems;

@@ -38,6 +38,8 @@ interface DispatcherOptions {
   readonly userError: (thrown: unknown) => KilnError;
 }
 
+/** More than any resource of Azure has that is not made of others. What is stored is read and sent again in lists. */
+const LARGEST_BODY = 256 * 1024;
 const VERSION = /^\d{4}-\d{2}-\d{2}(-[a-z0-9.]+)?$/i;
 
 /** Brings requests to the operations of the resource providers. */
@@ -104,6 +106,7 @@ export class Dispatcher {
   async #request(call: ArmCall, match: Match<ArmOperation>, provider: Provider | undefined): Promise<ArmRequest> {
     const { operation, params, id } = match;
     const apiVersion = checkVersion(call.url, operation, provider);
+    checkSize(call.text, operation);
     await this.#checkScope(params, operation);
     return {
       method: operation.method,
@@ -146,6 +149,12 @@ export class Dispatcher {
 function versionIn(url: URL): string | undefined {
   for (const [name, value] of url.searchParams) if (name.toLowerCase() === 'api-version') return value;
   return undefined;
+}
+
+/** @throws KilnError `RequestContentTooLarge`. */
+function checkSize(text: string, { method, largestBody: limit = LARGEST_BODY }: ArmOperation): void {
+  if (method !== 'PUT' && method !== 'PATCH') return;
+  if (Buffer.byteLength(text) > limit) throw armError('RequestContentTooLarge', { limit });
 }
 
 function checkVersion(url: URL, operation: ArmOperation, provider: Provider | undefined): string {

@@ -61,7 +61,7 @@ export async function providerFixture(
     answer: call => dispatcher.answer(call),
     subscriptions: [{ id: SUBSCRIPTION, name: 'test' }],
     tenantId: CALLER.tenantId,
-    signBlobPath: (path, expires) => new URLSearchParams({ path, se: expires.toISOString() }).toString(),
+    signBlobPath: (path, expires, sp) => new URLSearchParams({ path, sp, se: expires.toISOString() }).toString(),
     templates: { allowUpdates: false, strictConflict: false },
     log: () => undefined,
     ...own,

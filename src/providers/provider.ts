@@ -46,6 +46,8 @@ export interface ArmOperation extends Place {
   readonly fromDatabase?: boolean;
   /** The body is not JSON of the strict kind: the handler reads `text` itself. */
   readonly readsText?: boolean;
+  /** Bytes that the body of a `PUT` or `PATCH` has at most; 256 KiB, if not given. */
+  readonly largestBody?: number;
 }
 
 export interface ResourceTypeInfo {

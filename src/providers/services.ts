@@ -18,8 +18,8 @@ export interface ProviderServices
   /** Ids and names of the subscriptions that there are. */
   readonly subscriptions: readonly { readonly id: string; readonly name: string }[];
   readonly tenantId: string;
-  /** The query by which a path below `/blobs` can be read without a token until a time. */
-  readonly signBlobPath: (path: string, expires: Date) => string;
+  /** The query by which a path below `/blobs` can be read (`r`), listed (`l`) or both without a token until a time. */
+  readonly signBlobPath: (path: string, expires: Date, permission: 'r' | 'l' | 'rl') => string;
   /** What the site decides about templates: whether a `PUT` may change one, whether one that says the same is a conflict. */
   readonly templates: { readonly allowUpdates: boolean; readonly strictConflict: boolean };
   readonly log: (message: string, cause?: unknown) => void;

@@ -1,15 +1,16 @@
-import { pageBody, pageOf } from '../arm/paging.ts';
+import { jsonBytes, PAGE_BYTES, pageBody, pageOf } from '../arm/paging.ts';
 import { armError, resourceNotFound } from '../errors/arm.ts';
 import { regionName } from '../store/regions.ts';
 import {
   findResource,
   insertResource,
-  listResources,
+  pageOfResources,
   removeResource,
   type StoredResource,
   updateResource,
 } from '../store/resources.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
+import { requireLivingGroup } from './living-group.ts';
 import type { ArmOperation, ArmRequest, ArmResponse } from './provider.ts';
 import { isObject, tagsIn } from './request-body.ts';
 
@@ -40,13 +41,21 @@ export interface StoredType {
   readonly show?: (resource: StoredResource, request: ArmRequest) => Json | Promise<Json>;
   /** @throws KilnError `ResourceInUse` when others use it. */
   readonly refuseDelete?: (trx: StoreTransaction, resource: StoredResource) => Promise<void>;
-  /** What goes with a resource, in the transaction that removes it. */
-  readonly removed?: (trx: StoreTransaction, resource: StoredResource) => Promise<void>;
+  /** What goes with a resource, in the transaction that removes it. What lasts longer is to be done after that. */
+  readonly removed?: (trx: StoreTransaction, resource: StoredResource) => Promise<AfterCommit | undefined>;
   /** Status of the answer to a `PUT` that made a resource; 201, if not given. */
   readonly madeStatus?: 200 | 201;
   /** Which of these operations there are not. */
   readonly without?: readonly ('PUT' | 'PATCH' | 'DELETE')[];
+  /** Bytes of a `PUT`'s body where they may be more than what is stored of one resource. */
+  readonly largestBody?: number;
 }
+
+/** What is left to do when nobody waits for the store. */
+export type AfterCommit = () => Promise<void>;
+
+/** Of what is stored of one resource: lists read a thousand. */
+const LARGEST_RESOURCE = 256 * 1024;
 
 /** Operations of a type whose resources are only stored: `GET`, lists, `PUT`, `PATCH` of tags, `DELETE`. */
 export function storedType(store: Store, type: StoredType): readonly ArmOperation[] {
@@ -84,6 +93,7 @@ export function storedType(store: Store, type: StoredType): readonly ArmOperatio
       method: 'PUT',
       path: type.path,
       action: `${type.type}/write`,
+      ...(type.largestBody === undefined ? {} : { largestBody: type.largestBody }),
       handle: async request => {
         const { resource, made } = await store.write(trx => put(trx, type, request));
         return { status: made ? (type.madeStatus ?? 201) : 200, body: await show(resource, request) };
@@ -108,7 +118,11 @@ export function storedType(store: Store, type: StoredType): readonly ArmOperatio
       method: 'DELETE',
       path: type.path,
       action: `${type.type}/delete`,
-      handle: request => store.write(trx => removeOne(trx, type, request.id)),
+      handle: async request => {
+        const { found, after } = await store.write(trx => removeOne(trx, type, request.id));
+        await after?.();
+        return { status: found ? 200 : 204 };
+      },
     });
   }
   return operations;
@@ -168,6 +182,7 @@ async function put(trx: StoreTransaction, type: StoredType, request: ArmRequest)
     throw armError('InvalidResourceLocation', { resource: name, found: found.location, wanted: location });
   }
   const prepared = await type.prepare(request, found, trx);
+  refuseLarge(prepared.body);
   const stored = {
     ...(location === undefined ? {} : { location }),
     ...(type.tracked ? { tags: tagsIn(body) } : {}),
@@ -179,6 +194,7 @@ async function put(trx: StoreTransaction, type: StoredType, request: ArmRequest)
     const changed = await updateResource(trx, found.key, stored);
     return { resource: changed ?? found, made: false };
   }
+  await requireLivingGroup(trx, id);
   const resource = await insertResource(trx, {
     id,
     type: type.type,
@@ -191,13 +207,17 @@ async function put(trx: StoreTransaction, type: StoredType, request: ArmRequest)
   return { resource, made: true };
 }
 
-async function removeOne(trx: StoreTransaction, type: StoredType, id: string): Promise<ArmResponse> {
+/** @throws KilnError `RequestContentTooLarge` for more than is stored of one resource. */
+export function refuseLarge(body: Json, limit = LARGEST_RESOURCE): void {
+  if (jsonBytes(body) > limit) throw armError('RequestContentTooLarge', { limit });
+}
+
+async function removeOne(trx: StoreTransaction, type: StoredType, id: string) {
   const found = await findResource(trx, id);
-  if (found === undefined) return { status: 204 };
+  if (found === undefined) return { found: false };
   await type.refuseDelete?.(trx, found);
   await removeResource(trx, found.key);
-  await type.removed?.(trx, found);
-  return { status: 200 };
+  return { found: true, after: (await type.removed?.(trx, found)) ?? undefined };
 }
 
 async function listIn(
@@ -209,17 +229,24 @@ async function listIn(
   const page = pageOf(request.url.searchParams);
   const { subscriptionId, resourceGroupName } = request.params;
   const parentKey = parentOf(type, `${request.id}/-`);
-  const found = await listResources(store.db, {
+  const query = {
     type: type.type,
     ...(parentKey === undefined ? {} : { parentKey }),
     ...(resourceGroupName === undefined
       ? { subscription: subscriptionId ?? '' }
       : { resourceGroupKey: `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroupName}` }),
     ...(page.after === undefined ? {} : { after: page.after }),
-    limit: page.size + 1,
-  });
+  };
+  const { found, next } = await pageOfResources(store.db, query, page.size);
   const shown = new Map<StoredResource, Json>();
-  for (const one of found) shown.set(one, await show(one, request));
+  let bytes = 0;
+  for (const one of found) {
+    // What is shown may be more than what is stored: a network has its subnets.
+    if (bytes >= PAGE_BYTES) break;
+    const resource = await show(one, request);
+    bytes += jsonBytes(resource);
+    shown.set(one, resource);
+  }
   return {
     status: 200,
     body: pageBody(
@@ -228,6 +255,7 @@ async function listIn(
       request.url,
       one => shown.get(one),
       one => one.key,
+      next,
     ),
   };
 }

@@ -41,11 +41,15 @@ export function templateWithIdentity(db: Db, key: string): Promise<string | unde
   );
 }
 
-/** Id of an image template whose build VM is to be in a subnet. */
-export function templateInSubnet(db: Db, key: string): Promise<string | undefined> {
-  return templateThat(db, key, ({ vmProfile: { vnetConfig } }) =>
-    [vnetConfig.subnetId, vnetConfig.containerInstanceSubnetId].some(id => isSame(id, key)),
-  );
+/** By key of a subnet of a network: id of an image template whose build VM is to be in it. */
+export async function templatesInNetwork(db: Db, networkKey: string): Promise<ReadonlyMap<string, string>> {
+  const users = new Map<string, string>();
+  await templateThat(db, `${networkKey}/subnets/`, ({ vmProfile: { vnetConfig } }, { resource }) => {
+    for (const id of [vnetConfig.subnetId, vnetConfig.containerInstanceSubnetId])
+      users.set(id.toLowerCase(), resource.id);
+    return false;
+  });
+  return users;
 }
 
 /** Id of an image template that is being built from an image, or published to it or to something below it. */

@@ -129,10 +129,20 @@ describe('a blob', () => {
     const path = '/blobs/images/vhds/a/disk.vhd';
     expect(await api.get(path, {})).toMatchObject({ statusCode: 401, body: 'server' });
     const end = new Date('2026-01-01T01:00:00Z');
-    const [blob, container] = [api.signatures.sign(path, end), api.signatures.sign('/blobs/images/vhds', end)];
+    const { sign } = api.signatures;
+    const [blob, container] = [sign(path, end, 'r'), sign('/blobs/images/vhds', end, 'rl')];
     expect((await api.get(`${path}?${blob}`, {})).body).toBe(TEXT);
     expect((await api.get(`${path}?${container}`, {})).body).toBe(TEXT);
     expect((await api.get(`/blobs/images/vhds?restype=container&comp=list&${container}`, {})).statusCode).toBe(200);
+    const list = '/blobs/images/vhds?restype=container&comp=list';
+    const mismatch = [
+      `${list}&${sign('/blobs/images/vhds', end, 'r')}`,
+      `${path}?${sign('/blobs/images/vhds', end, 'l')}`,
+      `${path}?comp=list&${sign('/blobs/images/vhds', end, 'l')}`,
+    ];
+    for (const url of mismatch)
+      expect((await api.get(url, {})).headers['x-ms-error-code']).toBe('AuthorizationPermissionMismatch');
+    expect((await api.get(`${list}&${sign('/blobs/images/vhds', end, 'l')}`, {})).statusCode).toBe(200);
     await api.put('images/vhds/b', 'b');
     await api.put('images/other/b', 'b');
     const refused = [
@@ -141,6 +151,7 @@ describe('a blob', () => {
       `/blobs/images?comp=list&${container}`,
       `${path}?${blob.replace('2026', '2027')}`,
       `${path}?${blob.replace('sr=b', 'sr=c')}`,
+      `${list}&${sign('/blobs/images/vhds', end, 'r').replace('sp=r', 'sp=rl')}`,
       `${path}?${blob.slice(0, -1)}`,
       `${path}?sig=`,
     ];

@@ -32,9 +32,11 @@ async function answer(options: BlobRoutesOptions, request: FastifyRequest, reply
   const url = new URL(request.url.replace(/^\/+/, '/'), 'https://blobs');
   const [, account = '', container, ...rest] = pathSegments(url.pathname);
   const path = [BLOBS, account, ...(container === undefined ? [] : [container]), ...rest].join('/');
-  if (!signatures.allows(path, url.searchParams)) await options.authenticate(request.headers);
-  reply.header('x-ms-version', versionIn(request.headers));
   const isList = url.searchParams.get('comp')?.toLowerCase() === 'list';
+  // Below a container there are blobs, and nothing else to list.
+  const needed = isList && rest.length === 0 ? 'l' : 'r';
+  if (!signatures.allows(path, url.searchParams, needed)) await options.authenticate(request.headers);
+  reply.header('x-ms-version', versionIn(request.headers));
   if (container === undefined) {
     if (!isList) throw armError('InvalidUri', { reason: 'it names no container' });
     return xml(reply, listOfContainers(addressOf(request, account), await files.containers(account)));

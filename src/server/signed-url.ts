@@ -5,6 +5,9 @@ import { writeWhole } from '../home/write-whole.ts';
 
 const KEY_BYTES = 32;
 
+/** What a signature allows: to read blobs, to list them, or both. */
+export type BlobPermission = 'r' | 'l' | 'rl';
+
 /** Signatures in the query of a blob's address, by which it can be read without a token until a time. */
 export interface BlobSignatures {
   /**
@@ -12,32 +15,31 @@ export interface BlobSignatures {
    *
    * @param path `/blobs/<account>/<container>`, and the blob's, decoded
    */
-  sign(path: string, expires: Date): string;
+  sign(path: string, expires: Date, permission: BlobPermission): string;
   /**
-   * Whether a path may be read by the signature in a query; `false` when there is none in it.
+   * Whether a path may be read, or listed, by the signature in a query; `false` when there is none in it.
    *
-   * @throws KilnError `AuthorizationFailure` for one that is not good.
+   * @throws KilnError `AuthorizationFailure` for one that is not good, `AuthorizationPermissionMismatch` for one that is for something else.
    */
-  allows(path: string, query: URLSearchParams): boolean;
+  allows(path: string, query: URLSearchParams, needed: 'r' | 'l'): boolean;
 }
 
 /** @param key 32 secret bytes */
 export function blobSignatures(key: Buffer, now: () => Date = () => new Date()): BlobSignatures {
-  const mac = (resource: string, path: string, expires: string) =>
-    createHmac('sha256', key).update(['kiln blob 1', resource, path, expires].join('\n')).digest();
+  const mac = (permission: string, resource: string, path: string, expires: string) =>
+    createHmac('sha256', key).update(['kiln blob 2', permission, resource, path, expires].join('\n')).digest();
   return {
-    sign: (path, expires) => {
+    sign: (path, expires, sp) => {
       const se = expires.toISOString();
       const sr = partsOf(path).length === CONTAINER_PARTS ? 'c' : 'b';
-      const sp = sr === 'c' ? 'rl' : 'r';
-      return new URLSearchParams({ sp, sr, se, sig: mac(sr, path, se).toString('base64url') }).toString();
+      return new URLSearchParams({ sp, sr, se, sig: mac(sp, sr, path, se).toString('base64url') }).toString();
     },
-    allows: (path, query) => {
+    allows: (path, query, needed) => {
       const given = query.get('sig');
       if (given === null) return false;
-      const [sr, se = ''] = [query.get('sr'), query.get('se') ?? ''];
+      const [sr, se, sp] = [query.get('sr'), query.get('se') ?? '', query.get('sp') ?? ''];
       const signed = sr === 'c' ? `/${partsOf(path).slice(0, CONTAINER_PARTS).join('/')}` : path;
-      const wanted = mac(sr === 'c' ? 'c' : 'b', signed, se);
+      const wanted = mac(sp, sr === 'c' ? 'c' : 'b', signed, se);
       const found = Buffer.from(given, 'base64url');
       if (found.length !== wanted.length || !timingSafeEqual(found, wanted)) {
         throw storageError('AuthorizationFailure', { reason: 'the signature is not valid for this address' });
@@ -47,6 +49,7 @@ export function blobSignatures(key: Buffer, now: () => Date = () => new Date()):
       if (Number.isNaN(end) || end <= now().getTime()) {
         throw storageError('AuthorizationFailure', { reason: `the signature was valid until ${se}` });
       }
+      if (!sp.includes(needed)) throw storageError('AuthorizationPermissionMismatch', { permission: sp, needed });
       return true;
     },
   };

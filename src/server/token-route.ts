@@ -9,12 +9,16 @@ import { type Refusal, refusals } from './token-refusals.ts';
 /** More than any client sends, and little to keep in memory for who has not logged in. */
 const BODY_LIMIT = 64 * 1024;
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+/** No client sends more than ten. */
+const MOST_PARAMETERS = 32;
+/** Of what a token is to be for: more than any address of a resource has. */
+const LONGEST_RESOURCE = 2048;
 /** What of a client's own words is repeated to it. */
 const SHOWN = 200;
 
 export interface TokenRouteParts {
   readonly urls: ServiceUrls;
-  readonly tokens: Tokens;
+  readonly tokens: Pick<Tokens, 'issue'>;
   readonly clients: ClientCredentials;
   readonly tenantId: string;
 }
@@ -52,9 +56,8 @@ async function tokenFor(request: FastifyRequest, parts: TokenRouteParts): Promis
   const form = request.body;
   if (!(form instanceof URLSearchParams))
     return refusals.unreadable('it is not a form (application/x-www-form-urlencoded).');
-  const names = [...form.keys()];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) return refusals.unreadable(`'${shown(twice)}' is there more than once.`);
+  const odd = oddIn(form);
+  if (odd !== undefined) return refusals.unreadable(odd);
   const grant = form.get('grant_type');
   if (grant === null) return refusals.missing('grant_type');
   if (grant !== 'client_credentials') return refusals.grantType(shown(grant));
@@ -70,6 +73,19 @@ async function tokenFor(request: FastifyRequest, parts: TokenRouteParts): Promis
   if ('refused' in logIn) return refusalOf(logIn.refused, proof, shown(clientId), tenantId);
   const { accessToken, expiresIn } = await tokens.issue({ principal: logIn.principal, audience: resource.audience });
   return { expiresIn, answer: { access_token: accessToken, resource: resource.audience } };
+}
+
+/** What makes a form none of a client. Who sends it has not logged in: no more than one look is taken at each of its parts. */
+function oddIn(form: URLSearchParams): string | undefined {
+  if (form.size > MOST_PARAMETERS) return `there are more than ${MOST_PARAMETERS} parameters.`;
+  const names = new Set<string>();
+  for (const [name, value] of form) {
+    if (names.has(name)) return `'${shown(name)}' is there more than once.`;
+    names.add(name);
+    if ((name === 'scope' || name === 'resource') && value.length > LONGEST_RESOURCE)
+      return `'${name}' is longer than ${LONGEST_RESOURCE} characters.`;
+  }
+  return undefined;
 }
 
 /** From the form, or from a `Basic` header, as RFC 6749 wants it to be possible. */
@@ -97,10 +113,16 @@ function resourceIn(
   const asked = scope === null ? form.get('resource') : /^(\S+)\/\.default$/.exec(scope.trim())?.[1];
   if (asked === null) return refusals.missing('scope');
   if (asked === undefined) return refusals.scope(shown(scope ?? ''));
-  const plain = (text: string) => text.toLowerCase().replace(/\/+$/, '');
   const known = urls.audiences();
-  const audience = known.find(one => plain(one) === plain(asked));
+  const wanted = plain(asked);
+  const audience = known.find(one => plain(one) === wanted);
   return audience === undefined ? refusals.resource(shown(asked), tenantId, known) : { audience };
+}
+
+function plain(resource: string): string {
+  let end = resource.length;
+  while (resource[end - 1] === '/') end -= 1;
+  return resource.slice(0, end).toLowerCase();
 }
 
 function refusalOf(
@@ -141,5 +163,5 @@ function refuse(request: FastifyRequest, reply: FastifyReply, refusal: Refusal):
 }
 
 function shown(text: string): string {
-  return printable(text).slice(0, SHOWN);
+  return printable(text.slice(0, SHOWN));
 }

@@ -167,6 +167,8 @@ export interface RunRow {
   readonly stage: string | null;
   /** The process that works on it. */
   readonly owner: string | null;
+  /** When that process said last that it is at work. */
+  readonly heartbeat_at: string | null;
   readonly cancel_requested: number;
   /** How often it was begun. */
   readonly attempts: number;

@@ -35,7 +35,8 @@ export async function sweepStore(store: Store): Promise<Collected> {
     const { incoming } = store.region(region);
     for (const name of await names(incoming)) {
       if (isAlive(ownerIn(name) ?? '')) continue;
-      await rm(join(incoming, name), { force: true });
+      // A directory is a storage account that was being removed.
+      await rm(join(incoming, name), { recursive: true, force: true });
       removed.push(join(incoming, name));
     }
   }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ResourceRow } from './database.ts';
 import type { StoreTransaction } from './store.ts';
 
@@ -86,6 +87,12 @@ export async function findResource(db: Db, id: string): Promise<StoredResource |
   return row === undefined ? undefined : resourceOf(row);
 }
 
+/** Whether there is a resource, without reading it. @param id an ARM id in any case */
+export async function hasResource(db: Db, id: string): Promise<boolean> {
+  const row = await db.selectFrom('resources').select('key').where('key', '=', id.toLowerCase()).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Which resources to list. Keys may be given in any case. */
 export interface ResourceQuery {
   readonly type?: string;
@@ -99,17 +106,49 @@ export interface ResourceQuery {
 
 /** Resources in the order of their keys. */
 export async function listResources(db: Db, query: ResourceQuery): Promise<readonly StoredResource[]> {
-  let select = db.selectFrom('resources').selectAll();
-  if (query.type !== undefined) select = select.where('type', '=', query.type);
-  if (query.subscription !== undefined) select = select.where('subscription', '=', query.subscription.toLowerCase());
-  if (query.resourceGroupKey !== undefined) {
-    select = select.where('resource_group_key', '=', query.resourceGroupKey.toLowerCase());
-  }
-  if (query.parentKey !== undefined) select = select.where('parent_key', '=', query.parentKey.toLowerCase());
-  if (query.after !== undefined) select = select.where('key', '>', query.after);
-  if (query.limit !== undefined) select = select.limit(query.limit);
-  const rows = await select.orderBy('key').execute();
+  const rows = await select(db, query).selectAll().execute();
   return rows.map(resourceOf);
+}
+
+/** Of a page, as they are stored. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** A part of a list that the memory of a process is large enough for. */
+export interface ResourcePage {
+  readonly found: readonly StoredResource[];
+  /** What the others come after; nothing when these are the last. */
+  readonly next: string | undefined;
+}
+
+/** Resources in the order of their keys: as many as are asked for, or fewer when these are many bytes, but at least one. */
+export async function pageOfResources(db: Db, query: ResourceQuery, size: number): Promise<ResourcePage> {
+  const bytes = sql<number>`octet_length(${sql.ref('body')}) + octet_length(${sql.ref('internal')})`;
+  const sizes = await select(db, { ...query, limit: size + 1 })
+    .select(['key', bytes.as('bytes')])
+    .execute();
+  let room = PAGE_BYTES;
+  const keys = sizes.slice(0, size).flatMap((row, i) => {
+    room -= row.bytes;
+    return i === 0 || room >= 0 ? [row.key] : [];
+  });
+  const last = keys.at(-1);
+  if (last === undefined) return { found: [], next: undefined };
+  const rows = await select(db, query).selectAll().where('key', '<=', last).execute();
+  return { found: rows.map(resourceOf), next: keys.length < sizes.length ? last : undefined };
+}
+
+/** Those of a query, in order, of which the columns are still to be named. */
+function select(db: Db, query: ResourceQuery) {
+  let found = db.selectFrom('resources');
+  if (query.type !== undefined) found = found.where('type', '=', query.type);
+  if (query.subscription !== undefined) found = found.where('subscription', '=', query.subscription.toLowerCase());
+  if (query.resourceGroupKey !== undefined) {
+    found = found.where('resource_group_key', '=', query.resourceGroupKey.toLowerCase());
+  }
+  if (query.parentKey !== undefined) found = found.where('parent_key', '=', query.parentKey.toLowerCase());
+  if (query.after !== undefined) found = found.where('key', '>', query.after);
+  if (query.limit !== undefined) found = found.limit(query.limit);
+  return found.orderBy('key');
 }
 
 /** Removes a resource, and those below it. Returns whether there was one. */

@@ -31,12 +31,12 @@ test('one process takes a run, unless its end was asked for; one that gives it b
   expect(await claimRun(store, 'nonesuch', '1-1')).toBe(false);
 
   const owner = `${claims.indexOf(true) + 1}-${claims.indexOf(true) + 1}`;
-  expect(await runningRuns(store.db)).toEqual([{ id: 'first', owner }]);
+  expect(await runningRuns(store.db)).toMatchObject([{ id: 'first', owner }]);
   expect(await runsInQueue(store.db)).toMatchObject([
     { id: 'first', status: 'Running', owner, cpus: 2, memoryMiB: 1024, cancelRequested: false },
     { id: 'second', status: 'Queued', owner: undefined, cancelRequested: true },
   ]);
-  await requeueRun(store, 'first');
+  expect(await requeueRun(store, 'first', owner)).toBe(true);
   expect((await runsInQueue(store.db)).map(({ id, status }) => [id, status])).toEqual([
     ['first', 'Queued'],
     ['second', 'Queued'],

@@ -1,3 +1,4 @@
+import { isAlive, isElsewhere } from '../home/process-lock.ts';
 import type { RunRow } from './database.ts';
 import type { Store, StoreTransaction } from './store.ts';
 
@@ -12,6 +13,7 @@ export interface QueuedRun {
   readonly startedAt: string;
   /** The process that works on it. */
   readonly owner: string | undefined;
+  readonly heartbeatAt: string | undefined;
   readonly cancelRequested: boolean;
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -22,7 +24,7 @@ export async function runsInQueue(db: Db): Promise<readonly QueuedRun[]> {
   const rows = await db
     .selectFrom('runs')
     .select(['id', 'template_key', 'status', 'accepted_at', 'started_at', 'owner', 'cancel_requested'])
-    .select(['cpus', 'memory_mib'])
+    .select(['heartbeat_at', 'cpus', 'memory_mib'])
     .where('status', 'in', ['Queued', 'Running'])
     .where('accepted_at', 'is not', null)
     .orderBy('accepted_at')
@@ -35,6 +37,7 @@ export async function runsInQueue(db: Db): Promise<readonly QueuedRun[]> {
     acceptedAt: row.accepted_at ?? '',
     startedAt: row.started_at,
     owner: row.owner ?? undefined,
+    heartbeatAt: row.heartbeat_at ?? undefined,
     cancelRequested: row.cancel_requested === 1,
     cpus: row.cpus,
     memoryMiB: row.memory_mib,
@@ -43,10 +46,11 @@ export async function runsInQueue(db: Db): Promise<readonly QueuedRun[]> {
 
 /** Takes a run out of the queue for one process. `false` when it is not there any more: another has it, or it was canceled. */
 export async function claimRun(store: Store, id: string, owner: string): Promise<boolean> {
+  const now = new Date().toISOString();
   const { numUpdatedRows } = await store.write(trx =>
     trx
       .updateTable('runs')
-      .set({ status: 'Running', owner, started_at: new Date().toISOString() })
+      .set({ status: 'Running', owner, started_at: now, heartbeat_at: now })
       .where('id', '=', id)
       .where('status', '=', 'Queued')
       .where('cancel_requested', '=', 0)
@@ -55,10 +59,83 @@ export async function claimRun(store: Store, id: string, owner: string): Promise
   return numUpdatedRows === 1n;
 }
 
-/** Ids and owners of runs that somebody works on, or did: accepted ones and those of the command line. */
-export async function runningRuns(db: Db): Promise<readonly { readonly id: string; readonly owner: string }[]> {
-  const rows = await db.selectFrom('runs').select(['id', 'owner']).where('status', '=', 'Running').execute();
-  return rows.flatMap(({ id, owner }) => (owner === null ? [] : [{ id, owner }]));
+/** A run that somebody works on, or did: one that was accepted or one of the command line. */
+export interface RunningRun {
+  readonly id: string;
+  readonly owner: string;
+  readonly startedAt: string;
+  readonly heartbeatAt: string | undefined;
+}
+
+export async function runningRuns(db: Db): Promise<readonly RunningRun[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select(['id', 'owner', 'started_at', 'heartbeat_at'])
+    .where('status', '=', 'Running')
+    .execute();
+  return rows.flatMap(({ id, owner, started_at, heartbeat_at }) =>
+    owner === null ? [] : [{ id, owner, startedAt: started_at, heartbeatAt: heartbeat_at ?? undefined }],
+  );
+}
+
+/** How often a process says that it is at work on its run. */
+export const HEARTBEAT_MS = 10_000;
+/** How long a process of another machine may say nothing before it is taken to be gone. */
+export const SILENCE_MS = 300_000;
+
+/** Says that a process is at work on a run. `false` when the run is not, or not any more, its own: others have ended it. */
+export async function noteHeartbeat(store: Store, id: string, owner: string): Promise<boolean> {
+  const { numUpdatedRows } = await store.write(trx =>
+    trx
+      .updateTable('runs')
+      .set({ heartbeat_at: new Date().toISOString() })
+      .where('id', '=', id)
+      .where('status', '=', 'Running')
+      .where('owner', '=', owner)
+      .executeTakeFirst(),
+  );
+  return numUpdatedRows === 1n;
+}
+
+/**
+ * Whether the process of a run is gone. A process of this machine can be looked at; that of another, or of this one under another
+ * id (a container that was made anew), is gone when nothing was heard of it for `SILENCE_MS`.
+ */
+export function isAbandoned(run: {
+  readonly owner: string | undefined;
+  readonly startedAt: string;
+  readonly heartbeatAt: string | undefined;
+}): boolean {
+  const owner = run.owner ?? '';
+  if (!isElsewhere(owner)) return !isAlive(owner);
+  return Date.now() - Date.parse(run.heartbeatAt ?? run.startedAt) > SILENCE_MS;
+}
+
+/**
+ * When a run of a template is accepted, as its place in the queue and among the template's runs says it: `now`, or later where the
+ * clock was put back meanwhile.
+ */
+export async function acceptanceTime(db: Db, templateKey: string, now: number): Promise<string> {
+  const latest = (column: 'status' | 'template_key', value: string) =>
+    db
+      .selectFrom('runs')
+      .select(({ fn }) => fn.max('accepted_at').as('at'))
+      .where(column, '=', value)
+      .executeTakeFirst();
+  const before = await Promise.all([
+    latest('template_key', templateKey),
+    latest('status', 'Queued'),
+    latest('status', 'Running'),
+  ]);
+  const template = await db
+    .selectFrom('resources')
+    .select('created_at')
+    .where('key', '=', templateKey)
+    .executeTakeFirst();
+  const times = before.flatMap(row => (row?.at == null ? [] : [Date.parse(row.at) + 1]));
+  return new Date(
+    Math.max(now, ...times, ...(template === undefined ? [] : [Date.parse(template.created_at)])),
+  ).toISOString();
 }
 
 /** A run that has ended, as far as it matters for how long it is kept. */

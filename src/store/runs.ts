@@ -19,6 +19,8 @@ export interface RunRecord {
   readonly stage: Stage | undefined;
   /** The process that works on it, or did. */
   readonly owner: string | undefined;
+  /** When that process said last that it is at work. */
+  readonly heartbeatAt: string | undefined;
   readonly cancelRequested: boolean;
 }
 
@@ -73,21 +75,38 @@ export async function acceptRun(
     .execute();
 }
 
-/** Notes that a run begins, whether or not it was accepted before, with status `Running`. */
+/**
+ * Notes that a run begins, whether or not it was accepted before, with status `Running`. `false` when it is not this process's to begin: it has
+ * ended, or another has it.
+ */
 export async function startRun(
   store: Store,
   run: { id: string; templateName: string; startedAt: string; owner: string },
-): Promise<void> {
-  const begun = { status: 'Running', started_at: run.startedAt, owner: run.owner } as const;
-  await store.write(trx =>
+): Promise<boolean> {
+  const begun = {
+    status: 'Running',
+    started_at: run.startedAt,
+    heartbeat_at: new Date().toISOString(),
+    owner: run.owner,
+  } as const;
+  const { numInsertedOrUpdatedRows } = await store.write(trx =>
     trx
       .insertInto('runs')
       .values({ ...NEW, ...begun, id: run.id, template_name: run.templateName, attempts: 1 })
       .onConflict(conflict =>
-        conflict.column('id').doUpdateSet(({ ref }) => ({ ...begun, attempts: sql`${ref('runs.attempts')} + 1` })),
+        conflict
+          .column('id')
+          .doUpdateSet(({ ref }) => ({ ...begun, attempts: sql`${ref('runs.attempts')} + 1` }))
+          .where(({ eb, or, and }) =>
+            or([
+              eb('runs.status', '=', 'Queued'),
+              and([eb('runs.status', '=', 'Running'), eb('runs.owner', '=', run.owner)]),
+            ]),
+          ),
       )
-      .execute(),
+      .executeTakeFirst(),
   );
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 const NEW = {
@@ -100,15 +119,18 @@ const NEW = {
   request: null,
   stage: null,
   owner: null,
+  heartbeat_at: null,
   cancel_requested: 0,
   attempts: 0,
   cpus: 0,
   memory_mib: 0,
 } as const;
 
-/** Notes the stage that a run has come to. */
-export async function noteStage(store: Store, id: string, stage: Stage): Promise<void> {
-  await store.write(trx => trx.updateTable('runs').set({ stage }).where('id', '=', id).execute());
+/** Notes the stage that a run has come to, as long as it is the one of this process. */
+export async function noteStage(store: Store, id: string, stage: Stage, owner: string): Promise<void> {
+  await store.write(trx =>
+    trx.updateTable('runs').set({ stage }).where('id', '=', id).where('owner', '=', owner).execute(),
+  );
 }
 
 /** Asks whoever works on a run to cancel it. */
@@ -121,52 +143,73 @@ export async function isCancelRequested(store: Store, id: string): Promise<boole
   return row?.cancel_requested === 1;
 }
 
-/** Gives a run that was begun and did not end back to the queue, at its old place. */
-export async function requeueRun(store: Store, id: string): Promise<void> {
-  await store.write(trx =>
+/** Gives a run that was begun and did not end back to the queue, at its old place. `false` when it is not `owner`'s any more. */
+export async function requeueRun(store: Store, id: string, owner: string): Promise<boolean> {
+  const { numUpdatedRows } = await store.write(trx =>
     trx
       .updateTable('runs')
       .set(({ ref }) => ({
         status: 'Queued',
         stage: null,
         owner: null,
+        heartbeat_at: null,
         started_at: sql<string>`${ref('accepted_at')}`,
       }))
       .where('id', '=', id)
       .where('accepted_at', 'is not', null)
-      .execute(),
+      .where('status', '=', 'Running')
+      .where('owner', '=', owner)
+      .executeTakeFirst(),
   );
+  return numUpdatedRows === 1n;
 }
 
-/** Notes how a run ended, and with it the operation that a client waits for. `result` must be JSON. */
-export async function finishRun(
-  store: Store,
-  id: string,
-  end: { status: RunStatus; endedAt: string; result: unknown },
-): Promise<void> {
-  await store.write(trx => endRun(trx, id, end));
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: RunStatus;
+  readonly endedAt: string;
+  /** Must be JSON. */
+  readonly result: unknown;
+  /** The process that works on it, where it has one: of another's run nothing is noted. */
+  readonly owner?: string;
+}
+
+/**
+ * Notes how a run ended, and with it the operation that a client waits for. `false` when there was nothing to note: it has ended
+ * already, or is another process's.
+ */
+export async function finishRun(store: Store, id: string, end: RunEnd): Promise<boolean> {
+  return store.write(trx => endRun(trx, id, end));
 }
 
 /** `finishRun` within a transaction. */
 export async function endRun(
   trx: StoreTransaction,
   id: string,
-  { status, endedAt, result }: { status: RunStatus; endedAt: string; result: unknown },
-): Promise<void> {
-  await trx
+  { status, endedAt, result, owner }: RunEnd,
+): Promise<boolean> {
+  const unfinished = trx
     .updateTable('runs')
     .set({ status, ended_at: endedAt, result: JSON.stringify(result) })
     .where('id', '=', id)
-    .execute();
+    .where('status', 'in', UNFINISHED);
+  const { numUpdatedRows } = await (owner === undefined
+    ? unfinished
+    : unfinished.where('owner', '=', owner)
+  ).executeTakeFirst();
+  if (numUpdatedRows !== 1n) return false;
   const run = await trx.selectFrom('runs').select('operation_id').where('id', '=', id).executeTakeFirst();
-  if (run?.operation_id == null) return;
+  if (run?.operation_id == null) return true;
   const { error } = (result ?? {}) as { error?: { code: string; message: string } | null };
   await endOperation(trx, run.operation_id, {
     status: status === 'Succeeded' || status === 'Canceled' ? status : 'Failed',
     endedAt,
     ...(error == null ? {} : { error: { code: error.code, message: error.message } }),
   });
+  return true;
 }
+
+const UNFINISHED = ['Queued', 'Running'] as const;
 
 export async function getRun(
   store: Pick<Store, 'db'> | { readonly db: StoreTransaction },
@@ -182,7 +225,9 @@ export async function listRuns(store: Store): Promise<readonly RunRecord[]> {
   return rows.map(runOf);
 }
 
-/** The newest run of each of these templates, by the template's key. */
+/**
+ * The run of each of these templates that is queued or at work, or else the newest, by the template's key. Those of a template that had the name before and was deleted do not count.
+ */
 export async function lastRuns(
   db: Pick<Store['db'], 'selectFrom'>,
   templateKeys: readonly string[],
@@ -190,33 +235,30 @@ export async function lastRuns(
   if (templateKeys.length === 0) return new Map();
   const rows = await db
     .selectFrom('runs')
-    .selectAll()
-    .where('template_key', 'in', templateKeys)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('runs as later')
-            .select('later.id')
-            .whereRef('later.template_key', '=', 'runs.template_key')
-            .whereRef('later.accepted_at', '>', 'runs.accepted_at'),
+    .innerJoin('resources', 'resources.key', 'runs.template_key')
+    .selectAll('runs')
+    .where('runs.template_key', 'in', templateKeys)
+    .whereRef('runs.accepted_at', '>=', 'resources.created_at')
+    .where(({ eb, or, not, exists, selectFrom }) =>
+      or([
+        eb('runs.status', 'in', UNFINISHED),
+        not(
+          exists(
+            selectFrom('runs as later')
+              .select('later.id')
+              .whereRef('later.template_key', '=', 'runs.template_key')
+              .whereRef('later.accepted_at', '>', 'runs.accepted_at'),
+          ),
         ),
-      ),
+      ]),
     )
+    .orderBy('runs.accepted_at')
+    .orderBy('runs.id')
     .execute();
-  return new Map(rows.map(row => [row.template_key ?? '', runOf(row)]));
-}
-
-/** Runs that were accepted and have not ended, in the order in which they were accepted. */
-export async function unfinishedRuns(db: Pick<Store['db'], 'selectFrom'>): Promise<readonly RunRecord[]> {
-  const rows = await db
-    .selectFrom('runs')
-    .selectAll()
-    .where('status', 'in', ['Queued', 'Running'])
-    .where('accepted_at', 'is not', null)
-    .orderBy('accepted_at')
-    .orderBy('id')
-    .execute();
-  return rows.map(runOf);
+  // The later one of a template stays in the map. What a template may do is decided by the status, whatever the clock was.
+  const isActive = ({ status }: RunRow) => UNFINISHED.some(one => one === status);
+  const ordered = [...rows.filter(row => !isActive(row)), ...rows.filter(isActive)];
+  return new Map(ordered.map(row => [row.template_key ?? '', runOf(row)]));
 }
 
 /** Forgets a run and its outputs. What it published stays. */
@@ -288,6 +330,7 @@ function runOf(row: RunRow): RunRecord {
     accepted: acceptedOf(row),
     stage: (row.stage ?? undefined) as Stage | undefined,
     owner: row.owner ?? undefined,
+    heartbeatAt: row.heartbeat_at ?? undefined,
     cancelRequested: row.cancel_requested === 1,
   };
 }

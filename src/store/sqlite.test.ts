@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
@@ -23,6 +23,24 @@ test('the database is durable and shared', async () => {
   expect(file.pragma('journal_mode', { simple: true })).toBe('wal');
   file.close();
   await store.close();
+});
+
+test('nobody but its owner reads the database and the files beside it, older ones included', async () => {
+  const home = kilnHome({ KILN_HOME: root });
+  const files = ['', '-wal', '-shm'].map(end => `${home.database}${end}`);
+  const modes = () => Promise.all(files.map(async file => ((await stat(file)).mode & 0o777).toString(8)));
+  const umask = process.umask(0o022);
+  try {
+    const first = await openStore(home, { regions: {} });
+    expect(await modes()).toEqual(['600', '600', '600']);
+    for (const file of files) await chmod(file, 0o644);
+    const second = await openStore(home, { regions: {} });
+    expect(await modes()).toEqual(['600', '600', '600']);
+    await second.close();
+    await first.close();
+  } finally {
+    process.umask(umask);
+  }
 });
 
 test('a file that is no database is refused', async () => {

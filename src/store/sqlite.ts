@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import BetterSqlite from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -13,6 +14,7 @@ import { whileBusy } from './patience.ts';
 
 /** Opens the SQLite file, made durable and shareable: several processes read and write it at once. */
 export async function openSqlite<T>(file: string): Promise<Kysely<T>> {
+  keepPrivate(file);
   const database = await whileBusy(file, isBusy, () => {
     // SQLite waits by blocking the whole process, so it is given little time; the rest is waited out by `whileBusy`.
     const opened = new BetterSqlite(file, { timeout: 500 });
@@ -27,6 +29,30 @@ export async function openSqlite<T>(file: string): Promise<Kysely<T>> {
     }
   });
   return new Kysely<T>({ dialect: sqliteDialect(file, database) });
+}
+
+/**
+ * Nobody but its owner reads the database: what is in it can hold secrets. SQLite gives the files beside it the mode of the database. A file that
+ * is there already is not opened here: to close it would take away the locks that this process has on it.
+ */
+function keepPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      chmodSync(path, 0o600);
+    } catch (error) {
+      // Not there, or another's: then it is for that user to decide.
+      if (!isCode(error, 'ENOENT') && !isCode(error, 'EPERM')) throw error;
+    }
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function sqliteDialect(file: string, database: BetterSqlite.Database): Dialect {

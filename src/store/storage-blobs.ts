@@ -117,15 +117,23 @@ export async function removeStorageBlob(store: Store, region: string, name: stri
 
 /**
  * The region that has a storage account already, or that somebody publishes the first blob of it to right now. The names of
- * accounts are unique: whoever wants to make one asks under the store's write lock.
+ * accounts are unique: whoever wants to make one asks under the store's write lock. An empty directory alone is no account.
  */
 export async function accountRegion(
   store: Store,
   db: Pick<StoreTransaction, 'selectFrom'>,
   account: string,
 ): Promise<string | undefined> {
+  const resource = await db
+    .selectFrom('resources')
+    .select('location')
+    .where('type', '=', 'Microsoft.Storage/storageAccounts')
+    .where('name', '=', account)
+    .executeTakeFirst();
+  if (resource?.location != null) return resource.location;
   for (const region of await store.regions()) {
-    if (await exists(join(store.region(region).storage, account))) return region;
+    const content = await readdir(join(store.region(region).storage, account)).catch(() => []);
+    if (content.length > 0) return region;
   }
   const row = await db
     .selectFrom('vhds')

@@ -43,4 +43,20 @@ describe('parseJsonDocument', () => {
     for (const text of ['{ , }', '[,]', '{ "a": 1,, }']) expect(parseJsonDocument(text)).toHaveProperty('syntax');
     expect(parseJsonDocument('{} {}')).toHaveProperty('syntax');
   });
+
+  it('reads and finds each of very many members, lines and commas', { timeout: 20_000 }, () => {
+    const names = Array.from({ length: 20_000 }, (_, i) => `name${i}`);
+    const many = parsed(`{\n${names.map(name => `"${name}": [1,\n]`).join(',\n')}\n}`);
+    expect(many.trailingCommas).toHaveLength(names.length);
+    expect(many.trailingCommas.at(-1)).toEqual({ line: 2 * names.length, column: `"name19999": [1,`.length });
+    for (const [i, name] of names.entries()) {
+      expect(many.locate([name.toUpperCase()], 'key')).toEqual({ line: 2 + 2 * i, column: 1 });
+    }
+  });
+
+  it('tells of the first hundred places that are not JSON', { timeout: 20_000 }, () => {
+    const broken = parseJsonDocument(`{${'"a" 1 2,\n'.repeat(100_000)}`);
+    expect(broken).toMatchObject({ syntax: expect.arrayContaining([expect.objectContaining({ line: 1 })]) });
+    expect('syntax' in broken && broken.syntax).toHaveLength(100);
+  });
 });

@@ -23,6 +23,8 @@ export interface JsonDocument {
   locate(path: readonly Segment[], what?: 'key' | 'value'): Position;
 }
 
+/** What follows behind so many is the same again, or nothing that a reader would still look at. */
+const MOST_SYNTAX_PROBLEMS = 100;
 /** Deeper than any template, and shallow enough for the parser's recursion. */
 const MAX_DEPTH = 100;
 
@@ -37,19 +39,21 @@ export function parseJsonDocument(text: string): JsonDocument | { readonly synta
   const root = parseTree(text, errors, { allowTrailingComma: true });
   if (root === undefined || errors.length > 0) {
     // At one place the first complaint is the cause of the others.
-    const causes = errors.filter((e, i) => errors.findIndex(other => other.offset === e.offset) === i);
-    const found = causes.map(e => ({
+    const causes = new Map<number, ParseError>();
+    for (const one of errors) if (!causes.has(one.offset)) causes.set(one.offset, one);
+    const found = [...causes.values()].slice(0, MOST_SYNTAX_PROBLEMS).map(e => ({
       ...positionAt(lines, e.offset),
       message: describe(printParseErrorCode(e.error)),
     }));
     return { syntax: found.length > 0 ? found : [{ line: 1, column: 1, message: 'the file is empty' }] };
   }
   const duplicates: Segment[][] = [];
+  const members: MembersOf = new Map();
   return {
     value: toValue(root, [], duplicates),
     duplicates,
     trailingCommas: trailingCommas(text).map(offset => positionAt(lines, offset)),
-    locate: (path, what = 'value') => positionAt(lines, find(root, path, what)),
+    locate: (path, what = 'value') => positionAt(lines, find(root, path, what, members)),
   };
 }
 
@@ -72,7 +76,34 @@ function properties(node: Node): [string, Node, Node][] {
   });
 }
 
-function find(root: Node, path: readonly Segment[], what: 'key' | 'value'): number {
+interface Member {
+  readonly key: Node;
+  readonly value: Node;
+}
+
+/** The members of an object: by name (the last of several), and by name in lower case (the first). */
+interface Members {
+  readonly exact: ReadonlyMap<string, Member>;
+  readonly lower: ReadonlyMap<string, Member>;
+}
+
+/** Of the objects that were looked into: an object may have as many members as there are places to be found. */
+type MembersOf = Map<Node, Members>;
+
+function membersOf(node: Node, known: MembersOf): Members {
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  const exact = new Map<string, Member>();
+  const lower = new Map<string, Member>();
+  for (const [name, value, key] of properties(node)) {
+    exact.set(name, { key, value });
+    if (!lower.has(name.toLowerCase())) lower.set(name.toLowerCase(), { key, value });
+  }
+  known.set(node, { exact, lower });
+  return { exact, lower };
+}
+
+function find(root: Node, path: readonly Segment[], what: 'key' | 'value', known: MembersOf): number {
   let node = root;
   let offset = root.offset;
   for (const [i, segment] of path.entries()) {
@@ -81,12 +112,12 @@ function find(root: Node, path: readonly Segment[], what: 'key' | 'value'): numb
       if (child === undefined) return offset;
       node = child;
     } else {
-      const all = node.type === 'object' ? properties(node) : [];
-      const same = (name: string) => name.toLowerCase() === segment.toLowerCase();
-      const hit = all.findLast(([name]) => name === segment) ?? all.find(([name]) => same(name));
+      if (node.type !== 'object') return offset;
+      const { exact, lower } = membersOf(node, known);
+      const hit = exact.get(segment) ?? lower.get(segment.toLowerCase());
       if (hit === undefined) return offset;
-      node = hit[1];
-      if (what === 'key' && i === path.length - 1) return hit[2].offset;
+      node = hit.value;
+      if (what === 'key' && i === path.length - 1) return hit.key.offset;
     }
     offset = node.offset;
   }
@@ -126,9 +157,14 @@ function lineStarts(text: string): number[] {
   return [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map(end => end.index + end[0].length)];
 }
 
+/** `starts` is in ascending order, and begins with 0. */
 function positionAt(starts: readonly number[], offset: number): Position {
-  let line = starts.findLastIndex(start => start <= offset);
-  if (line < 0) line = 0;
+  let [line, end] = [0, starts.length];
+  while (end - line > 1) {
+    const middle = Math.floor((line + end) / 2);
+    if ((starts[middle] ?? 0) <= offset) line = middle;
+    else end = middle;
+  }
   return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
 }
 

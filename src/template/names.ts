@@ -52,10 +52,11 @@ export function normaliseNames(reading: Reading, schema: z.ZodType, value: unkno
   const own = [...new Set([...Object.keys(shape), ...namesIn(READ_ONLY, place)])];
   // As this version writes them, to how the schema does.
   const names = new Map(own.map(name => [nameIn(reading.version, place, name), name]));
+  const known = [...names.keys()];
+  const late = lateNames(reading, own, value, place);
   const entries = new Map<string, unknown>();
   for (const [written, item] of Object.entries(value)) {
-    const name =
-      names.get(nameFor(reading, [...names.keys()], written) ?? '') ?? readLate(reading, own, value, place, written);
+    const name = names.get(nameFor(reading, known, written) ?? '') ?? readLate(reading, late, place, written);
     if (name === undefined || !isDefined(reading.version, below(place, name))) {
       reportUnknown(reading, names, shape, place, written, name);
       continue;
@@ -102,19 +103,29 @@ function nameFor(reading: Reading, names: readonly string[], written: string): s
   return names.find(name => name.toLowerCase() === written.toLowerCase());
 }
 
-/** The name that a published sample writes as an earlier version did. It is warned of. */
-function readLate(
+/** What published samples write as an earlier version did, to how the schema calls it: as far as the object has not that itself. */
+function lateNames(
   reading: Reading,
   own: readonly string[],
   value: unknown,
   place: Place,
+): ReadonlyMap<string, string> {
+  const late = own.flatMap(name => {
+    const { until, name: before } = NAME_LATE[below(place, name).pattern] ?? {};
+    if (until === undefined || before === undefined || isAtLeast(reading.version, until)) return [];
+    return keyOf(reading, value, name) === undefined ? [[before, name] as const] : [];
+  });
+  return new Map(late);
+}
+
+/** The name that is meant by a late one. It is warned of. */
+function readLate(
+  reading: Reading,
+  late: ReadonlyMap<string, string>,
+  place: Place,
   written: string,
 ): string | undefined {
-  const meant = own.find(name => {
-    const late = NAME_LATE[below(place, name).pattern];
-    if (late === undefined || isAtLeast(reading.version, late.until)) return false;
-    return nameFor(reading, [late.name], written) !== undefined && keyOf(reading, value, name) === undefined;
-  });
+  const meant = late.get(nameFor(reading, [...late.keys()], written) ?? '');
   if (meant === undefined) return undefined;
   const message = `In API version ${reading.version} this is called \`${meant}\`. It is read all the same.`;
   reading.problems.warning('OlderName', [...place.path, written], message);
@@ -144,6 +155,8 @@ function reportUnknown(
   written: string,
   later: string | undefined,
 ): void {
+  // An object may have a hundred thousand such names.
+  if (reading.problems.isFull(isStrict(reading.version) ? 'problems' : 'warnings')) return;
   const message =
     `API version ${reading.version} does not define \`${written}\` here.` +
     hintFor(reading, names, shape, place, written, later);

@@ -14,6 +14,12 @@ export type ProblemCode =
   | 'UnresolvedExpression'
   | 'UnsupportedApiVersion';
 
+/** So many problems are told of, and so many warnings; a file may have one in each of its bytes. */
+export const MOST_PROBLEMS = 100;
+/** A name or a value of the file may be as long as the file, and stand in every message. */
+const LONGEST_MESSAGE = 1000;
+const LONGEST_TARGET = 500;
+
 export type WarningCode =
   | 'DestinationOutsideTmp'
   | 'FilterWithoutVerb'
@@ -47,6 +53,8 @@ export interface Problems {
   fileWarning(code: WarningCode, path: readonly Segment[], message: string): void;
   readonly warnings: readonly ErrorDetail[];
   readonly failed: boolean;
+  /** Whether there were more of them than are told of: to find words for others is of no use. */
+  isFull(of: 'problems' | 'warnings'): boolean;
   /** The error that says it all, with the warnings among its details; or nothing when there was no problem. */
   toError(apiVersion: string, file: string): KilnError | undefined;
 }
@@ -55,57 +63,88 @@ export interface Problems {
 export function createProblems(document: JsonDocument, prefix: readonly Segment[]): Problems {
   const found = new Map<string, Found>();
   const warnings = new Map<string, ErrorDetail>();
+  const more = { problems: false, warnings: false };
+  const note = (key: string, warning: () => ErrorDetail): void => {
+    if (warnings.has(key) || warnings.size < MOST_PROBLEMS) warnings.set(key, warning());
+    else more.warnings = true;
+  };
   const warn = (code: WarningCode, full: readonly Segment[], target: string, message: string, what: 'key' | 'value') =>
-    warnings.set(`${code} ${full.join('\0')}`, {
+    note(`${code} ${full.join('\0')}`, () => ({
       code,
-      message,
-      target,
+      message: shorten(message, LONGEST_MESSAGE),
+      target: shorten(target, LONGEST_TARGET),
       severity: 'warning',
       ...document.locate(full, what),
-    });
+    }));
   return {
     error(code, path, message, shape) {
+      if (more.problems) return;
       const key = path.join('\0');
       if (found.has(key)) return;
+      if (found.size === MOST_PROBLEMS) {
+        more.problems = true;
+        return;
+      }
       const atKey = shape.kind === 'unknown' || shape.kind === 'duplicate';
-      const at = document.locate([...prefix, ...path], atKey ? 'key' : 'value');
-      found.set(key, { path, shape, order: found.size, detail: { code, message, target: showPath(path), ...at } });
+      const detail = {
+        code,
+        message: shorten(message, LONGEST_MESSAGE),
+        target: shorten(showPath(path), LONGEST_TARGET),
+        ...document.locate([...prefix, ...path], atKey ? 'key' : 'value'),
+      };
+      found.set(key, { path, shape, order: found.size, detail });
     },
     warning(code, path, message, what = 'key') {
-      warn(code, [...prefix, ...path], showPath(path), message, what);
+      if (!more.warnings) warn(code, [...prefix, ...path], showPath(path), message, what);
     },
     formWarning(code, position, message) {
       const key = `${code} ${position.line}:${position.column}`;
-      warnings.set(key, { code, message, target: '', severity: 'warning', ...position });
+      note(key, () => ({ code, message, target: '', severity: 'warning', ...position }));
     },
     fileWarning(code, path, message) {
-      warn(code, path, showPath(path), message, 'value');
+      if (!more.warnings) warn(code, path, showPath(path), message, 'value');
     },
     get warnings() {
-      return [...warnings.values()].sort(byPlace);
+      return [...[...warnings.values()].sort(byPlace), ...(more.warnings ? [MORE_WARNINGS] : [])];
     },
     get failed() {
       return found.size > 0;
     },
+    isFull: of => more[of],
     toError(apiVersion, file) {
       const all = [...found.values()].sort((a, b) => byPlace(a.detail, b.detail) || a.order - b.order);
       const [first] = all;
       if (first === undefined) return undefined;
+      const sentence = shorten(aibSentence(first.path, first.shape, apiVersion), LONGEST_MESSAGE);
       return templateError(
         'ValidationFailed',
-        {
-          first: `${aibSentence(first.path, first.shape, apiVersion)} ${first.detail.message}`,
-          more: all.length - 1,
-          file,
-        },
+        { first: `${sentence} ${first.detail.message}`, more: all.length - 1, file },
         {
           ...(first.detail.target === undefined ? {} : { target: first.detail.target }),
-          // A misspelt name is a warning in older versions, and often the reason why something is missing.
-          details: [...all.map(one => one.detail), ...warnings.values()].sort(byPlace),
+          details: [
+            // A misspelt name is a warning in older versions, and often the reason why something is missing.
+            ...[...all.map(one => one.detail), ...warnings.values()].sort(byPlace),
+            ...(more.problems ? [MORE_PROBLEMS] : []),
+            ...(more.warnings ? [MORE_WARNINGS] : []),
+          ],
         },
       );
     },
   };
+}
+
+const MORE_PROBLEMS: ErrorDetail = {
+  code: 'MoreProblems',
+  message: `There are more problems than these ${MOST_PROBLEMS}.`,
+};
+const MORE_WARNINGS: ErrorDetail = {
+  code: 'MoreWarnings',
+  message: `There are more warnings than these ${MOST_PROBLEMS}.`,
+  severity: 'warning',
+};
+
+function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 /** `properties.customize[1].scriptUri`; names that are not plain words are quoted. */

@@ -21,6 +21,10 @@ const ASSIGNED = `The service wants \`"type": "UserAssigned"\` and one id in \`u
 
 const DEFAULT_TIMEOUT_MINUTES = 240;
 
+/** Limits of Kiln: the service has none that it tells of. */
+export const MOST_STEPS = 1000;
+export const MOST_TARGETS = 100;
+
 /**
  * The model of a resource whose version is known; `undefined` when there is a problem.
  *
@@ -40,18 +44,20 @@ export function readResource(
     ? readSource(reading, fieldOf(reading, raw, 'source'), below(place, 'source'))
     : undefined;
   const properties = isObject(raw) ? readPart(reading, propertiesSchema, raw, place) : undefined;
-  const listed = (of: unknown, name: string): readonly unknown[] => {
-    const value = fieldOf(reading, of, name);
-    return Array.isArray(value) ? value : [];
-  };
-  const customize = readVariants(reading, customizerSchemas, listed(raw, 'customize'), below(place, 'customize'));
+  const customize = readVariants(
+    reading,
+    customizerSchemas,
+    listed(reading, raw, below(place, 'customize'), MOST_STEPS),
+    below(place, 'customize'),
+  );
   // An older version does not define `validate`: it is ignored as a whole.
   const at = below(below(place, 'validate'), 'inVMValidations');
   const validations = isDefined(reading.version, below(place, 'validate'))
-    ? listed(fieldOf(reading, raw, 'validate'), 'inVMValidations')
+    ? listed(reading, fieldOf(reading, raw, 'validate'), at, MOST_STEPS)
     : [];
   const inVMValidations = readVariants(reading, validatorSchemas, validations, at);
-  const targets = readTargets(reading, listed(raw, 'distribute'), below(place, 'distribute'));
+  const distribute = below(place, 'distribute');
+  const targets = readTargets(reading, listed(reading, raw, distribute, MOST_TARGETS), distribute);
   if (properties?.distribute.length === 0 && !properties.validate.sourceValidationOnly) {
     const message = '`distribute` must name at least one target.';
     reading.problems.error('BadValue', [...place.path, 'distribute'], message, { kind: 'bad', value: [] });
@@ -82,6 +88,17 @@ export function readResource(
   };
   remark(reading.problems, template, stated);
   return template;
+}
+
+/** The elements of an array in `of`; none of one that has too many, which is reported. */
+function listed(reading: Reading, of: unknown, place: Place, most: number): readonly unknown[] {
+  const name = String(place.path.at(-1));
+  const value = fieldOf(reading, of, name);
+  if (!Array.isArray(value)) return [];
+  if (value.length <= most) return value;
+  const message = `\`${name}\` has ${value.length} elements; Kiln takes ${most} at most.`;
+  reading.problems.error('BadValue', place.path, message, { kind: 'bad', value: value.length });
+  return [];
 }
 
 /** Whether the template says something about its identity, or its version is too old to ask for that. */

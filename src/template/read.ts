@@ -14,6 +14,7 @@ export function readPart<T>(reading: Reading, schema: z.ZodType<T>, value: unkno
   const result = schema.safeParse(named);
   if (result.success) return ruled ? result.data : undefined;
   for (const issue of result.error.issues) {
+    if (reading.problems.isFull('problems')) break;
     for (const problem of explain(issue, named)) {
       const [first, ...rest] = problem.path;
       const name = typeof first === 'string' ? nameIn(reading.version, place, first) : first;

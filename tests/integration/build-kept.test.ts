@@ -11,7 +11,7 @@ import type { BuildEventBody } from '../../src/events/build-event.ts';
 import { ownerName } from '../../src/home/process-lock.ts';
 import { machineDirectory } from '../../src/home/run-directory.ts';
 import { pinBlob, runHolder } from '../../src/store/pins.ts';
-import { getRun, startRun } from '../../src/store/runs.ts';
+import { finishRun, getRun, startRun } from '../../src/store/runs.ts';
 import { type BuildSite, buildSite, filesBelow, shell } from './build-fixture.ts';
 
 let site: BuildSite;
@@ -152,6 +152,29 @@ test('a run of a live process is left alone', async () => {
   expect((await getRun(site.services.store, runId))?.status).toBe('Running');
   await access(machineDirectory(directory.buildMachine).disk);
   expect(await uses()).toHaveLength(1);
+});
+
+test('a run that others have ended meanwhile stays as they ended it, and leaves nothing', async () => {
+  const { store } = site.services;
+  let ended: Promise<unknown> = Promise.resolve();
+  const build = await site.build(
+    { customize: [shell('works', 'true')] },
+    {
+      onEvent: ({ type, runId }) => {
+        const result = { error: { code: 'RunAbandoned', message: 'gone' } };
+        const end = { status: 'Failed', endedAt: new Date().toISOString(), result } as const;
+        if (type === 'step-started') ended = finishRun(store, runId, end);
+      },
+    },
+  );
+  expect(await ended).toBe(true);
+  expect(build.error?.code).toBe('RunEndedByOthers');
+  expect(await getRun(store, build.runId)).toMatchObject({
+    status: 'Failed',
+    result: { error: { code: 'RunAbandoned' } },
+  });
+  expect(existsSync(build.directory.lock)).toBe(false);
+  expect(await site.leftovers()).toEqual([]);
 });
 
 test('a sweep while a run goes on does not touch it', async () => {

@@ -14,7 +14,9 @@ import type { Store } from '../../src/store/store.ts';
 
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const WORKER = join(import.meta.dirname, 'model-worker-process.ts');
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 15_000;
+/** Runs wait for being told to end, and not for each other. */
+const ROOM = { concurrency: { cpus: 1000, memoryMiB: 10_000_000 } };
 const CALLER = { objectId: 'c0ffee00-0000-4000-8000-000000000001', tenantId: 'e0ad1b7e-3f53-4f0f-9d57-6f6f8d1e2c22' };
 
 /** What a client gets that was waiting when the service died. */
@@ -109,7 +111,7 @@ export async function modelSite(): Promise<ModelSite> {
     service = armService({
       ...{ home, config, store: powered(store, power), tenantId: CALLER.tenantId, registry: new Registry() },
       service: serviceConfig({
-        ...{ file: {}, fileName: 'config.yaml', siteLocation: config.location, environment: {}, flags: new Map() },
+        ...{ file: ROOM, fileName: 'config.yaml', siteLocation: config.location, environment: {}, flags: new Map() },
       }),
       signBlobPath: () => '',
       log: fastify().log,

@@ -1,4 +1,5 @@
 import type { Answer } from '../../src/providers/dispatcher.ts';
+import { lastRuns } from '../../src/store/runs.ts';
 import { type ModelSite, SUBSCRIPTION } from './model-fixture.ts';
 import { ACTIVE, type Request, type State, type Template, type Variant } from './model-state.ts';
 
@@ -132,12 +133,7 @@ function shown({ properties, tags }: Json): Pick<Template, 'variant' | 'state' |
 
 /** What no client gets to see: by which request the last run was begun. */
 async function lastRequest({ store }: ModelSite, name: string): Promise<string | undefined> {
-  const run = await store.db
-    .selectFrom('runs')
-    .select('request')
-    .where('template_key', '=', templateId(name).toLowerCase())
-    .orderBy('accepted_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return (JSON.parse(run?.request ?? '{}') as { clientRequestId?: string }).clientRequestId;
+  const key = templateId(name).toLowerCase();
+  const run = (await lastRuns(store.db, [key])).get(key);
+  return (run?.accepted?.request as { clientRequestId?: string } | undefined)?.clientRequestId;
 }

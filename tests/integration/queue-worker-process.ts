@@ -21,7 +21,7 @@ if (told.crash) throw new Error('this worker crashes');
 if (await claimRun(store, runId, ownerName())) {
   while (!existsSync(told.until ?? '/') && !handBack && !(await isCancelRequested(store, runId))) await delay(20);
   const canceled = await isCancelRequested(store, runId);
-  if (handBack) await requeueRun(store, runId);
+  if (handBack) await requeueRun(store, runId, ownerName());
   else {
     const status = canceled ? 'Canceled' : 'Succeeded';
     await finishRun(store, runId, { status, endedAt: new Date().toISOString(), result: { error: null } });

@@ -101,7 +101,7 @@ test('lists runs by template and subscription, in pages, and shows one with its 
   ]);
 
   await event(id, { type: 'step-finished', step, seconds: 2, exitCode: 7, ok: false });
-  await noteStage(store, id, 'customize');
+  await noteStage(store, id, 'customize', '1-1@00000000');
   await store.write(trx =>
     recordRunOutput(trx, {
       ...{ runId: id, name: 'disk', type: 'VHD', path: '/secret/place', digest: 'kdt1:x', sizeBytes: 5 },

@@ -29,7 +29,8 @@ const template = (more: object = {}) => ({
 const inGroup = (...args: readonly string[]) => [...args, '-g', 'images'];
 
 // Each test goes on where the one before it ended: a day of somebody who follows Azure's own pages.
-describe.skipIf(!(await hasAz()))('the Azure CLI, which is on Debian only,', () => {
+// A command of it takes a second or two, on a loaded machine several.
+describe.skipIf(!(await hasAz()))('the Azure CLI, which is on Debian only,', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     on = await serviceSite();
     az = await azAt(on.site, on.administrator.secret);

@@ -242,7 +242,7 @@ test('what is wrong with a template is said with its code and place, and what fa
   });
   await refused(
     clients.images.virtualMachineImageTemplates.run('images', 'lost', POLL).submitted(),
-    409,
+    405,
     'OperationNotAllowed',
   );
   await remove('lost');

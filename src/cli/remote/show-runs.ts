@@ -33,6 +33,7 @@ function recordOf(run: RunSummaryDocument): RunRecord {
     endedAt: run.endedAt ?? undefined,
     result: { seconds: run.endedAt === null ? null : run.seconds, source: run.source },
     stage: run.stage ?? undefined,
+    heartbeatAt: undefined,
   };
 }
 

@@ -4,6 +4,7 @@ import { ensureResourceGroup } from '../../galleries/ensure.ts';
 import { createPrincipal } from '../../identity/principals.ts';
 import { type ProviderFixture, providerFixture, SUBSCRIPTION } from '../provider.fixture.ts';
 import { authorizationProvider } from './provider.ts';
+import { scopeKey } from './scope.ts';
 
 const SUB = `/subscriptions/${SUBSCRIPTION}`;
 const GROUP = `${SUB}/resourceGroups/rg`;
@@ -66,9 +67,19 @@ test('a role of the site can be assigned within its scopes, and stays as long as
     await api.call('DELETE', `${SUB}/${ROLES}/${READER}`),
     await api.call('PUT', `${SUB}/${ROLES}/${randomUUID()}`, { properties: { ...properties, roleName: 'owner' } }),
     await api.call('PUT', `${SUB}/${ROLES}/${guid}`, { properties: { ...properties, assignableScopes: [`${SUB}x`] } }),
+    await api.call('PUT', `${SUB}/${ROLES}/${guid}`, {
+      properties: { ...properties, assignableScopes: [`${'/'.repeat(60_000)}x`] },
+    }),
+    await api.call('PUT', `${SUB}/${ROLES}/${guid}`, {
+      properties: { ...properties, assignableScopes: Array.from({ length: 101 }, () => SUB) },
+    }),
+    await api.call('PUT', `${SUB}/${ROLES}/${guid}`, {
+      properties: { ...properties, permissions: [{ actions: Array.from({ length: 20_000 }, () => 'a') }] },
+    }),
   ];
   expect(refused.map(codeOf)).toEqual([
     ...['RoleDefinitionHasAssignments', 'InvalidParameter', 'RoleDefinitionWithSameNameExists', 'SubscriptionNotFound'],
+    ...['InvalidParameter', 'InvalidParameter', 'RequestContentTooLarge'],
   ]);
   await api.call('DELETE', assignment);
   expect((await api.call('DELETE', `${SUB}/${ROLES}/${guid}`)).status).toBe(200);
@@ -99,6 +110,14 @@ test('assignments are found at their scope, above it and below it', async () => 
   expect(await found(SUB, `?$filter=atScope() and assignedTo('${one}')`)).toEqual(
     [ids.tenant, ids.subscription].sort(),
   );
+  const pages: string[][] = [];
+  for (let next: string | undefined = `${GROUP}/${ASSIGNMENTS}?$top=2`; next !== undefined; ) {
+    const { value, nextLink } = (await api.call('GET', next)).body as { value: { id: string }[]; nextLink?: string };
+    pages.push(value.map(({ id }) => id));
+    next = nextLink;
+  }
+  expect(pages.map(({ length }) => length)).toEqual([2, 1]);
+  expect(pages.flat().sort()).toEqual(Object.values(ids).sort());
   expect((await api.call('GET', ids.group.toLowerCase())).body).toMatchObject({ id: ids.group });
   expect(await api.call('DELETE', ids.group)).toMatchObject({ status: 200, body: { id: ids.group } });
   expect((await api.call('DELETE', ids.group)).status).toBe(204);
@@ -130,4 +149,10 @@ test('an assignment is of a role and a principal that there are, once, and never
     ...['RoleAssignmentExists', 'RoleAssignmentUpdateNotPermitted', 'PrincipalNotFound', 'RoleDefinitionDoesNotExist'],
     ...['InvalidResourceName', 'ResourceGroupNotFound', 'ResourceNotFound', 'InvalidParameter'],
   ]);
+});
+
+test('a scope is the same with slashes at its end, however many', () => {
+  expect([scopeKey('/'.repeat(200_000)), scopeKey(`${SUB}${'/'.repeat(200_000)}`)]).toEqual(['/', SUB]);
+  const inner = `${'/'.repeat(200_000)}x`;
+  expect(scopeKey(inner)).toBe(inner);
 });

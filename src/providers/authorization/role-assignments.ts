@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Condition, parseFilter } from '../../arm/filter.ts';
-import { pageOf } from '../../arm/paging.ts';
+import { pageBody, pageOf } from '../../arm/paging.ts';
 import { armError } from '../../errors/arm.ts';
 import { identityError } from '../../errors/identity.ts';
 import { resourceTypeError } from '../../errors/resource-types.ts';
@@ -62,12 +62,14 @@ async function listAssignments(services: ProviderServices, request: ArmRequest):
     const reason = 'assignments are found by `atScope()`, `assignedTo()` and `principalId eq`';
     throw armError('InvalidFilterInQueryString', { filter: filter ?? '', reason });
   }
-  const { size } = pageOf(request.url.searchParams);
+  const page = pageOf(request.url.searchParams);
   const scope = scopeOf(request);
   await requireScope(services, scope);
   const all = await listResources(services.store.db, { type: ASSIGNMENT_TYPE });
-  const value = all.filter(one => isWanted(one, scopeKey(scope), conditions)).map(shown);
-  return { status: 200, body: { value: value.slice(0, size) } };
+  const found = all
+    .filter(({ key }) => page.after === undefined || key > page.after)
+    .filter(one => isWanted(one, scopeKey(scope), conditions));
+  return { status: 200, body: pageBody(found, page, request.url, shown, ({ key }) => key) };
 }
 
 function isWanted({ parentKey = '/', body }: StoredResource, scope: string, conditions: readonly Condition[]): boolean {

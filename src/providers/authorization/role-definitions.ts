@@ -41,8 +41,13 @@ const definition = z.object({
     .array(z.object({ actions: names, notActions: names, dataActions: names, notDataActions: names }))
     .min(1, 'it has to be one permission')
     .max(1, 'it has to be one permission'),
-  assignableScopes: z.array(z.string().startsWith('/', 'it is no scope')).min(1, 'a role needs a scope'),
+  assignableScopes: z
+    .array(z.string().startsWith('/', 'it is no scope').max(2048, 'it is longer than 2048 characters'))
+    .min(1, 'a role needs a scope')
+    .max(100, 'a role has up to 100 scopes'),
 });
+/** Every request about a role or an assignment reads all roles. */
+const LARGEST_ROLE = 64 * 1024;
 
 export function roleDefinitionOperations(services: ProviderServices): readonly ArmOperation[] {
   const read = `${DEFINITION_TYPE}/read`;
@@ -53,6 +58,7 @@ export function roleDefinitionOperations(services: ProviderServices): readonly A
       method: 'PUT',
       path: DEFINITION,
       action: `${DEFINITION_TYPE}/write`,
+      largestBody: LARGEST_ROLE,
       handle: request => putDefinition(services, request),
     },
     {

@@ -22,8 +22,9 @@ export function idAt(scope: string, type: string, name: string): string {
 
 /** How scopes are compared. */
 export function scopeKey(scope: string): string {
-  const key = scope.toLowerCase().replace(/\/+$/, '');
-  return key === '' ? '/' : key;
+  let end = scope.length;
+  while (scope[end - 1] === '/') end -= 1;
+  return end === 0 ? '/' : scope.slice(0, end).toLowerCase();
 }
 
 /** Whether one scope is another, or within it. Both as `scopeKey` has them. */

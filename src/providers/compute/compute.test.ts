@@ -197,10 +197,15 @@ describe('image versions', () => {
       await api.call('PATCH', id, { properties: { publishingProfile: { targetRegions: [{ name: 'westeurope' }] } } }),
       await api.call('PATCH', id, { properties: { publishingProfile: { targetRegions: [{ name: 'nowhere' }] } } }),
       await api.call('PATCH', id, { properties: { publishingProfile: { replicaCount: 0 } } }),
+      await api.call('PATCH', id, {
+        properties: {
+          publishingProfile: { targetRegions: Array.from({ length: 101 }, (_, i) => ({ name: `r${i}` })) },
+        },
+      }),
     ];
     expect(refused.map(({ body }) => (body as { error: { code: string } }).error.code)).toEqual([
       ...['PropertyChangeNotAllowed', 'PropertyChangeNotAllowed'],
-      ...['InvalidParameter', 'LocationNotAvailableForResourceType', 'InvalidParameter'],
+      ...['InvalidParameter', 'LocationNotAvailableForResourceType', 'InvalidParameter', 'InvalidParameter'],
     ]);
     expect((await api.call('GET', `${NEW}/versions`)).body).toMatchObject({ value: [{ id, tags: { a: 'b' } }] });
   });
@@ -328,7 +333,9 @@ describe('managed images', () => {
     });
     expect((await api.call('PATCH', IMAGE_ID, { tags: { a: 'b' } })).body).toMatchObject({ tags: { a: 'b' } });
     expect((await api.call('PATCH', IMAGE_ID, { properties: {} })).status).toBe(400);
-    expect((await api.call('DELETE', IMAGE_ID)).status).toBe(200);
+    // Of clients that delete it at the same time one does.
+    const removed = await Promise.all(Array.from({ length: 3 }, () => api.call('DELETE', IMAGE_ID)));
+    expect(removed.map(({ status }) => status)).toEqual([200, 204, 204]);
     await expect(stat(blobPath(publish.store, 'local', digest))).rejects.toThrow('ENOENT');
     expect((await api.call('DELETE', IMAGE_ID)).status).toBe(204);
   });
@@ -353,45 +360,5 @@ describe('managed images', () => {
     await all.publish.managedImage();
     const answer = await all.api.call('PUT', `${IMAGE_ID}2`, { location: 'local', properties });
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'InvalidParameter' } } });
-  });
-});
-
-describe('what templates choose from', () => {
-  const AT = '/subscriptions/s1/providers/Microsoft.Compute/locations/westeurope';
-
-  test('platform images are found part by part, as bare arrays, the newest first where that is asked for', async () => {
-    await using all = await fixture();
-    const { api } = all;
-    const names = async (path: string) =>
-      ((await api.call('GET', path)).body as { name: string }[]).map(({ name }) => name);
-    expect(await names(`${AT}/publishers`)).toContain('Debian');
-    expect(await names(`${AT}/publishers/debian/artifacttypes/vmimage/offers`)).toContain('debian-12');
-    const sku = `${AT}/publishers/Debian/artifacttypes/vmimage/offers/debian-12/skus/12-gen2`;
-    const [newest] = await names(`${sku}/versions?$top=1&$orderby=name desc`);
-    expect((await names(`${sku}/versions`)).at(-1)).toBe(newest);
-    expect((await api.call('GET', `${sku}/versions/${newest}`)).body).toMatchObject({
-      name: newest,
-      location: 'westeurope',
-      properties: { osDiskImage: { operatingSystem: 'Linux' }, hyperVGeneration: 'V2', architecture: 'x64' },
-    });
-    expect((await api.call('GET', `${sku}/versions?$expand=properties`)).body).toMatchObject([{ properties: {} }]);
-    expect(await api.call('GET', `${AT}/publishers/nobody/artifacttypes/vmimage/offers`)).toMatchObject({
-      status: 404,
-      body: { error: { code: 'PlatformImageNotFound' } },
-    });
-  });
-
-  test('VM sizes have the processors and the memory that a build VM gets', async () => {
-    await using all = await fixture();
-    const { value } = (await all.api.call('GET', `${AT}/vmSizes`)).body as { value: { name: string }[] };
-    expect(value).toContainEqual(
-      expect.objectContaining({ name: 'Standard_D2ds_v4', numberOfCores: 2, memoryInMB: 8192 }),
-    );
-    const skus = (
-      await all.api.call('GET', "/subscriptions/s1/providers/Microsoft.Compute/skus?$filter=location eq 'westeurope'")
-    ).body;
-    expect(skus).toMatchObject({
-      value: expect.arrayContaining([expect.objectContaining({ locations: ['westeurope'] })]),
-    });
   });
 });

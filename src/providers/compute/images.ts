@@ -1,9 +1,9 @@
 import { pageBody, pageOf } from '../../arm/paging.ts';
 import { armError } from '../../errors/arm.ts';
 import { type ArmResource, managedImageResource, type ShownAs } from '../../galleries/arm-resource.ts';
-import { removeManagedImage } from '../../galleries/remove.ts';
-import { keyOf, managedImageId, parseManagedImageId, typeAndName } from '../../galleries/resource-id.ts';
+import { keyOf, managedImageId, typeAndName } from '../../galleries/resource-id.ts';
 import type { ManagedImageRow } from '../../store/database.ts';
+import { collectGarbage } from '../../store/garbage.ts';
 import type { OperationRecord } from '../../store/operations.ts';
 import type { Store, StoreTransaction } from '../../store/store.ts';
 import type { ArmOperation, ArmRequest, ArmResponse } from '../provider.ts';
@@ -132,16 +132,17 @@ async function patchImage(store: Store, request: ArmRequest): Promise<ArmRespons
 }
 
 async function deleteImage(store: Store, request: ArmRequest): Promise<ArmResponse> {
-  const found = await store.write(async trx => {
+  const removed = await store.write(async trx => {
     await refusePending(trx, keyOf(request.id), `${IMAGE_TYPE}/delete`);
     const row = await findImage(trx, request.id);
-    if (row === undefined) return undefined;
+    if (row === undefined) return false;
     await refuseInUse(trx, row);
     await forgetExtensions(trx, row.key);
-    return row;
+    await trx.deleteFrom('managed_images').where('key', '=', row.key).execute();
+    return true;
   });
-  if (found === undefined) return { status: 204 };
-  await removeManagedImage(store, parseManagedImageId(found.id));
+  if (!removed) return { status: 204 };
+  await collectGarbage(store);
   return { status: 200 };
 }
 

@@ -25,7 +25,7 @@ const targetRegion = z.object({
 });
 
 const profile = z.object({
-  targetRegions: z.array(targetRegion).min(1).nullish(),
+  targetRegions: z.array(targetRegion).min(1).max(100, 'a version has up to 100 regions').nullish(),
   replicaCount: z.int().min(1).max(100).nullish(),
   storageAccountType: storageAccountType.nullish(),
   excludeFromLatest: z.boolean().nullish(),

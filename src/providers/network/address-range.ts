@@ -24,6 +24,43 @@ export function isWithin(inner: AddressRange, outer: AddressRange): boolean {
   return inner.family === outer.family && inner.first >= outer.first && inner.last <= outer.last;
 }
 
+/**
+ * Ranges in the order of their families and addresses, without those that lie in another one. Two ranges share an address only if
+ * one lies in the other, so what is left of them share none.
+ */
+export function outermost(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const left: AddressRange[] = [];
+  for (const range of [...ranges].sort(inOrder)) {
+    const before = left.at(-1);
+    if (before === undefined || !isWithin(range, before)) left.push(range);
+  }
+  return left;
+}
+
+/** Whether a range lies in one of these, which are as `outermost` has them. */
+export function isWithinOne(range: AddressRange, outer: readonly AddressRange[]): boolean {
+  let [low, high] = [0, outer.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const one = outer[middle];
+    if (one !== undefined && startsBefore(range, one)) high = middle;
+    else low = middle + 1;
+  }
+  const before = outer[low - 1];
+  return before !== undefined && isWithin(range, before);
+}
+
+/** The order of ranges: of two that begin together the larger is first. */
+export function inOrder(a: AddressRange, b: AddressRange): number {
+  if (startsBefore(a, b)) return -1;
+  if (startsBefore(b, a)) return 1;
+  return a.last === b.last ? 0 : a.last > b.last ? -1 : 1;
+}
+
+function startsBefore(a: AddressRange, b: AddressRange): boolean {
+  return a.family === b.family ? a.first < b.first : a.family < b.family;
+}
+
 export function overlap(a: AddressRange, b: AddressRange): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }

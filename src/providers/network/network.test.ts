@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { ensureResourceGroup } from '../../galleries/ensure.ts';
 import { insertResource } from '../../store/resources.ts';
 import { type ProviderFixture, providerFixture, SUBSCRIPTION } from '../provider.fixture.ts';
+import { resourceListOperations } from '../resources/resource-list.ts';
 import { addressRange, isWithin, overlap } from './address-range.ts';
 import { networkProvider } from './provider.ts';
+import { checkPlaces } from './subnets.ts';
 
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
 const NETWORK = `${GROUP}/providers/Microsoft.Network/virtualNetworks/net`;
@@ -18,7 +20,10 @@ const network = (subnets?: readonly object[], space = '10.0.0.0/16') => ({
 });
 
 async function fixture(): Promise<ProviderFixture> {
-  const api = await providerFixture(services => [networkProvider(services)]);
+  const api = await providerFixture(services => [
+    networkProvider(services),
+    { namespace: 'Microsoft.Resources', types: [], operations: resourceListOperations(services.store) },
+  ]);
   const group = { subscription: SUBSCRIPTION, resourceGroup: 'rg' };
   await api.store.write(trx =>
     ensureResourceGroup(trx, group, { strict: false, location: 'local', emit: () => undefined }),
@@ -122,6 +127,64 @@ describe('virtual networks', () => {
     expect((await api.call('DELETE', `${NETWORK}/subnets/b`)).status).toBe(200);
   });
 
+  test('a network takes as many subnets as Azure, and no body that is larger than a resource', async () => {
+    await using api = await fixture();
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => subnet(`s${i}`, `10.0.${i >> 4}.${(i & 15) << 4}/28`));
+    const put = (body: object) => api.call('PUT', NETWORK, body);
+    expect((await put(network(many(3000)))).status).toBe(201);
+    const large = { note: 'x'.repeat(260 * 1024) };
+    const refused = [
+      await put(network(many(3001))),
+      await put(network([...many(2999), subnet('last', '10.0.1.128/25')])),
+      await api.call('PUT', `${NETWORK}/subnets/more`, subnet('more', '10.0.255.0/28')),
+      await put({ location: 'local', properties: { ...network().properties, ...large } }),
+      await put(network([subnet('a', '10.0.0.0/24', large)])),
+      await put(network(Array.from({ length: 20 }, (_, i) => subnet(`s${i}`, `10.0.${i}.0/24`, { n: large.note })))),
+      await api.call('PUT', NETWORK.replace('virtualNetworks', 'publicIPAddresses'), {
+        location: 'local',
+        properties: large,
+      }),
+    ];
+    expect(refused.map(codeOf)).toEqual([
+      ...['InvalidParameter', 'NetcfgSubnetRangesOverlap', 'InvalidParameter', 'RequestContentTooLarge'],
+      ...['RequestContentTooLarge', 'RequestContentTooLarge', 'RequestContentTooLarge'],
+    ]);
+    expect(refused[1]?.body).toMatchObject({ error: { message: expect.stringContaining('last') } });
+    const details = await put(network(Array.from({ length: 3000 }, () => ({ name: 1, properties: 1 }))));
+    expect((details.body as { error: { details: unknown[] } }).error.details).toHaveLength(100);
+  });
+
+  test('what is stored in many bytes is listed page by page, as a type and as resources', async () => {
+    await using api = await fixture();
+    const names = Array.from({ length: 60 }, (_, i) => `net${i + 10}`);
+    const more = { note: 'x'.repeat(250 * 1024) };
+    for (const name of names) {
+      const properties = { ...network().properties, ...more };
+      expect((await api.call('PUT', NETWORK.replace(/net$/, name), { location: 'local', properties })).status).toBe(
+        201,
+      );
+    }
+    for (const list of [NETWORK.slice(0, NETWORK.lastIndexOf('/')), `${GROUP}/resources`]) {
+      const pages: string[][] = [];
+      for (let next: string | undefined = list; next !== undefined; ) {
+        const { value, nextLink } = (await api.call('GET', next)).body as {
+          value: { name: string }[];
+          nextLink?: string;
+        };
+        pages.push(value.map(({ name }) => name));
+        next = nextLink;
+      }
+      expect(pages).toHaveLength(2);
+      expect(pages.flat()).toEqual(names);
+    }
+    const expand = `createdTime${' '.repeat(100_000)},${' '.repeat(100_000)}changedTime`;
+    const { value } = (await api.call('GET', `${GROUP}/resources?$top=1&$expand=${expand}`)).body as {
+      value: object[];
+    };
+    expect(value).toMatchObject([{ createdTime: expect.any(String), changedTime: expect.any(String) }]);
+  });
+
   test('a security group that a subnet has stays', async () => {
     await using api = await fixture();
     const id = `${GROUP}/providers/Microsoft.Network/networkSecurityGroups/nsg`;
@@ -158,6 +221,37 @@ describe('address ranges', () => {
         const shared = a.first <= b.last && b.first <= a.last;
         expect(overlap(x, y)).toBe(shared);
         expect(isWithin(x, y)).toBe(shared && a.first >= b.first && a.last <= b.last);
+      }),
+    );
+  });
+
+  test('subnets are refused exactly when one is outside, or two share an address', () => {
+    const range = (bits: number) =>
+      fc.tuple(fc.nat(255), fc.integer({ min: bits, max: 8 })).map(([number, length]) => {
+        const size = 2 ** (8 - length);
+        const text = `10.0.0.${Math.floor(number / size) * size}/${24 + length}`;
+        const found = addressRange(text);
+        if (found === undefined) throw new Error(`${text} was not read`);
+        return { text, found };
+      });
+    const subnets = fc.array(fc.array(range(3), { minLength: 1, maxLength: 3 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(range(0), { minLength: 1, maxLength: 4 }), subnets, (space, wanted) => {
+        const isInside = wanted.every(ranges =>
+          ranges.every(({ found }) => space.some(outer => isWithin(found, outer.found))),
+        );
+        const isApart = wanted.every((ranges, i) =>
+          wanted.slice(0, i).every(other => ranges.every(a => other.every(b => !overlap(a.found, b.found)))),
+        );
+        const placed = wanted.map((ranges, i) => ({ name: `s${i}`, ranges: ranges.map(({ found }) => found) }));
+        const check = () =>
+          checkPlaces(
+            'net',
+            space.map(({ text }) => text),
+            placed,
+          );
+        if (isInside && isApart) check();
+        else expect(check).toThrow(isInside ? /overlap/ : /not valid|within|not contained/);
       }),
     );
   });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { armError } from '../../errors/arm.ts';
 import { resourceTypeError } from '../../errors/resource-types.ts';
-import { findResource, listResources, type StoredResource } from '../../store/resources.ts';
+import { findResource, hasResource, listResources, type StoredResource } from '../../store/resources.ts';
 import type { StoreTransaction } from '../../store/store.ts';
 import { checkedBody } from '../checked-body.ts';
 import { isObject, objectIn } from '../request-body.ts';
-import { type StoredType, shownResource } from '../stored-type.ts';
-import { templateInSubnet } from '../template-uses.ts';
-import { type AddressRange, addressRange, isWithin, overlap } from './address-range.ts';
+import { refuseLarge, type StoredType, shownResource } from '../stored-type.ts';
+import { templatesInNetwork } from '../template-uses.ts';
+import { type AddressRange, addressRange, inOrder, isWithinOne, outermost, overlap } from './address-range.ts';
 import { NETWORK, SUBNET_TYPE } from './places.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -16,10 +17,17 @@ export const SUBNET_NAME = {
   rule: 'it has up to 80 letters, digits, `_`, `-` and `.`, begins with a letter or digit and ends with one or `_`',
 };
 
+/** What Azure takes. */
+export const MOST_SUBNETS = 3000;
+/** Of all subnets of a network, which are shown with it. */
+export const LARGEST_NETWORK = 4 * 1024 * 1024;
+/** Of one subnet. */
+const MOST_PREFIXES = 100;
+
 const reference = z.looseObject({ id: z.string().min(1) }).nullish();
 const subnet = z.looseObject({
   addressPrefix: z.string().nullish(),
-  addressPrefixes: z.array(z.string()).min(1).nullish(),
+  addressPrefixes: z.array(z.string()).min(1).max(MOST_PREFIXES).nullish(),
   networkSecurityGroup: reference,
   privateLinkServiceNetworkPolicies: z.enum(['Enabled', 'Disabled']).nullish(),
   privateEndpointNetworkPolicies: z.string().nullish(),
@@ -42,12 +50,17 @@ export const subnets: StoredType = {
       const others = (await listResources(trx, { type: SUBNET_TYPE, parentKey: networkKey })).filter(
         ({ key }) => key !== found?.key,
       );
-      checkPlace(network.name, spaceOf(network.body), { name, ranges }, others.map(placedSubnet));
+      if (others.length >= MOST_SUBNETS) {
+        const reason = `the network has ${MOST_SUBNETS} subnets already`;
+        throw armError('InvalidParameter', { name: 'subnetName', reason });
+      }
+      refuseLarge({ subnets: [...others.map(other => other.body), body] }, LARGEST_NETWORK);
+      checkPlaces(network.name, spaceOf(network.body), [...others.map(placedSubnet), { name, ranges }]);
     }
     return { body };
   },
   show: resource => showSubnet(resource),
-  refuseDelete: refuseUsedSubnet,
+  refuseDelete: (trx, resource) => refuseUsedSubnets(trx, resource.parentKey ?? '', [resource]),
 };
 
 export function showSubnet(resource: StoredResource): Json {
@@ -62,9 +75,17 @@ export function etagOf({ key, changedAt }: StoredResource): string {
 }
 
 /** @throws KilnError `InUseSubnetCannotBeDeleted`. */
-export async function refuseUsedSubnet(trx: StoreTransaction, { key, name }: StoredResource): Promise<void> {
-  const by = await templateInSubnet(trx, key);
-  if (by !== undefined) throw resourceTypeError('InUseSubnetCannotBeDeleted', { subnet: name, by });
+export async function refuseUsedSubnets(
+  trx: StoreTransaction,
+  networkKey: string,
+  subnets: readonly StoredResource[],
+): Promise<void> {
+  if (subnets.length === 0) return;
+  const users = await templatesInNetwork(trx, networkKey);
+  for (const { key, name } of subnets) {
+    const by = users.get(key);
+    if (by !== undefined) throw resourceTypeError('InUseSubnetCannotBeDeleted', { subnet: name, by });
+  }
 }
 
 /**
@@ -81,7 +102,7 @@ export async function subnetBody(
   const { addressPrefix, addressPrefixes, networkSecurityGroup } = properties;
   const prefixes = addressPrefixes ?? (addressPrefix == null ? [] : [addressPrefix]);
   checkedBody(z.array(z.string()).min(1, 'a subnet needs an address range'), prefixes, ['properties', 'addressPrefix']);
-  if (networkSecurityGroup != null && (await findResource(trx, networkSecurityGroup.id)) === undefined) {
+  if (networkSecurityGroup != null && !(await hasResource(trx, networkSecurityGroup.id))) {
     throw resourceTypeError('InvalidResourceReference', { referenced: networkSecurityGroup.id, resource: name });
   }
   return {
@@ -110,23 +131,27 @@ export function placedSubnet({ name, body }: Pick<StoredResource, 'name' | 'body
 }
 
 /**
- * Whether a subnet is within its network, and shares no address with another.
+ * Whether subnets are within their network, and share no address. Of two that share one the later is refused.
  *
  * @throws KilnError `NetcfgInvalidSubnet`, `NetcfgSubnetRangesOverlap`.
  */
-export function checkPlace(
-  network: string,
-  space: readonly string[],
-  { name, ranges }: PlacedSubnet,
-  others: readonly PlacedSubnet[],
-): void {
-  const spaces = space.map(prefix => rangeIn(prefix, network));
-  if (!ranges.every(range => spaces.some(outer => isWithin(range, outer)))) {
-    throw resourceTypeError('NetcfgInvalidSubnet', { subnet: name, network, space: space.join(', ') });
+export function checkPlaces(network: string, space: readonly string[], subnets: readonly PlacedSubnet[]): void {
+  const spaces = outermost(space.map(prefix => rangeIn(prefix, network)));
+  const outside = subnets.find(({ ranges }) => !ranges.every(range => isWithinOne(range, spaces)));
+  if (outside !== undefined) {
+    throw resourceTypeError('NetcfgInvalidSubnet', { subnet: outside.name, network, space: space.join(', ') });
   }
-  const other = others.find(one => one.ranges.some(taken => ranges.some(range => overlap(taken, range))));
-  if (other !== undefined) {
-    throw resourceTypeError('NetcfgSubnetRangesOverlap', { subnet: name, network, other: other.name });
+  const taken = subnets
+    .flatMap(({ name, ranges }, index) => outermost(ranges).map(range => ({ name, index, range })))
+    .sort((a, b) => inOrder(a.range, b.range));
+  // Those of one subnet are apart: two that share an address mean two neighbours that do.
+  const at = taken.findIndex(({ range }, i) => {
+    const before = taken[i - 1];
+    return before !== undefined && overlap(before.range, range);
+  });
+  const [one, other] = taken.slice(Math.max(0, at - 1), at + 1).sort((a, b) => a.index - b.index);
+  if (one !== undefined && other !== undefined) {
+    throw resourceTypeError('NetcfgSubnetRangesOverlap', { subnet: other.name, network, other: one.name });
   }
 }
 

@@ -11,15 +11,17 @@ import type { Store, StoreTransaction } from '../../store/store.ts';
 import { checkedBody } from '../checked-body.ts';
 import type { ArmRequest } from '../provider.ts';
 import { objectIn } from '../request-body.ts';
-import { type StoredType, shownResource } from '../stored-type.ts';
+import { refuseLarge, type StoredType, shownResource } from '../stored-type.ts';
 import { NETWORK, NETWORK_TYPE, SUBNET_TYPE } from './places.ts';
 import {
-  checkPlace,
+  checkPlaces,
   etagOf,
+  LARGEST_NETWORK,
+  MOST_SUBNETS,
   type PlacedSubnet,
   placedSubnet,
   rangeIn,
-  refuseUsedSubnet,
+  refuseUsedSubnets,
   SUBNET_NAME,
   showSubnet,
   spaceOf,
@@ -27,9 +29,15 @@ import {
   withoutNull,
 } from './subnets.ts';
 
+/** What Azure takes. */
+const MOST_PREFIXES = 1000;
+
 const network = z.looseObject({
-  addressSpace: z.looseObject({ addressPrefixes: z.array(z.string()).min(1) }),
-  subnets: z.array(z.looseObject({ name: z.string(), properties: z.looseObject({}) })).nullish(),
+  addressSpace: z.looseObject({ addressPrefixes: z.array(z.string()).min(1).max(MOST_PREFIXES) }),
+  subnets: z
+    .array(z.looseObject({ name: z.string(), properties: z.looseObject({}) }))
+    .max(MOST_SUBNETS, `a network has up to ${MOST_SUBNETS} subnets`)
+    .nullish(),
 });
 
 /** Networks. Their subnets are resources of their own: a network shows those that there are. */
@@ -39,6 +47,7 @@ export function virtualNetworks({ db }: Store): StoredType {
     path: NETWORK,
     tracked: true,
     inSubscription: true,
+    largestBody: LARGEST_NETWORK,
     name: {
       pattern: /^[A-Za-z0-9][\w.-]{0,62}\w$/,
       rule: 'it has 2 to 64 letters, digits, `_`, `-` and `.`, begins with a letter or digit and ends with one or `_`',
@@ -57,8 +66,7 @@ export function virtualNetworks({ db }: Store): StoredType {
     },
     show: resource => showNetwork(db, resource),
     refuseDelete: async (trx, { key }) => {
-      for (const subnet of await listResources(trx, { type: SUBNET_TYPE, parentKey: key }))
-        await refuseUsedSubnet(trx, subnet);
+      await refuseUsedSubnets(trx, key, await listResources(trx, { type: SUBNET_TYPE, parentKey: key }));
     },
   };
 }
@@ -83,27 +91,35 @@ async function replaceSubnets(
   wanted: readonly { readonly name: string; readonly properties: object }[],
 ): Promise<void> {
   const parentKey = request.id.toLowerCase();
-  const names = wanted.map(subnet => subnet.name.toLowerCase());
-  const twice = wanted.find((_, i) => names.indexOf(names[i] ?? '') !== i);
-  if (twice !== undefined) {
-    throw armError('InvalidParameter', { name: 'properties.subnets', reason: `\`${twice.name}\` is there twice` });
+  const names = new Set<string>();
+  for (const { name: one } of wanted) {
+    if (names.has(one.toLowerCase())) {
+      throw armError('InvalidParameter', { name: 'properties.subnets', reason: `\`${one}\` is there twice` });
+    }
+    names.add(one.toLowerCase());
   }
   const there = await listResources(trx, { type: SUBNET_TYPE, parentKey });
-  for (const subnet of there.filter(one => !names.includes(one.name.toLowerCase()))) {
-    await refuseUsedSubnet(trx, subnet);
-    await removeResource(trx, subnet.key);
-  }
-  const placed: PlacedSubnet[] = [];
+  const left = there.filter(one => !names.has(one.name.toLowerCase()));
+  await refuseUsedSubnets(trx, parentKey, left);
+  for (const { key } of left) await removeResource(trx, key);
+  const checked: {
+    readonly name: string;
+    readonly body: StoredResource['body'];
+    readonly ranges: PlacedSubnet['ranges'];
+  }[] = [];
   for (const subnet of wanted) {
     if (!SUBNET_NAME.pattern.test(subnet.name)) {
       throw armError('InvalidResourceName', { name: subnet.name, type: SUBNET_TYPE, rule: SUBNET_NAME.rule });
     }
     const { body, ranges } = await subnetBody(trx, subnet.name, subnet);
-    checkPlace(name, space, { name: subnet.name, ranges }, placed);
-    placed.push({ name: subnet.name, ranges });
-    const id = `${request.id}/subnets/${subnet.name}`;
-    const before = there.find(one => one.key === id.toLowerCase());
-    if (before !== undefined) await updateResource(trx, before.key, { body });
+    refuseLarge(body);
+    checked.push({ name: subnet.name, body, ranges });
+  }
+  checkPlaces(name, space, checked);
+  const known = new Set(there.map(({ key }) => key));
+  for (const { name: subnet, body } of checked) {
+    const id = `${request.id}/subnets/${subnet}`;
+    if (known.has(id.toLowerCase())) await updateResource(trx, id.toLowerCase(), { body });
     else {
       await insertResource(trx, {
         ...{ id, type: SUBNET_TYPE, parentKey, location: undefined, tags: undefined, body, internal: {} },
@@ -121,7 +137,6 @@ async function checkSubnets(
   { name, space }: Network,
 ): Promise<void> {
   if (found === undefined) return;
-  for (const subnet of await listResources(trx, { type: SUBNET_TYPE, parentKey: found.key })) {
-    checkPlace(name, space, placedSubnet(subnet), []);
-  }
+  const subnets = await listResources(trx, { type: SUBNET_TYPE, parentKey: found.key });
+  checkPlaces(name, space, subnets.map(placedSubnet));
 }

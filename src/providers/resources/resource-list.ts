@@ -1,4 +1,4 @@
-import { pageBody, pageOf } from '../../arm/paging.ts';
+import { PAGE_BYTES, pageBody, pageOf } from '../../arm/paging.ts';
 import type { Store } from '../../store/store.ts';
 import type { ArmOperation, ArmRequest, ArmResponse } from '../provider.ts';
 import { isObject } from '../request-body.ts';
@@ -9,6 +9,8 @@ type Tags = Readonly<Record<string, string>>;
 
 /** Resources that are read at once while those are looked for that a filter lets through. */
 const BATCH = 1000;
+/** Bodies that are read at once: the largest are of a megabyte. */
+const BODIES = 20;
 /** What a list shows of a resource besides what all have. */
 const OWN_MEMBERS = ['identity', 'kind', 'sku', 'plan', 'managedBy'];
 const FILTERED = ['resourcetype', 'resourcegroup', 'name', 'location'];
@@ -34,7 +36,10 @@ export function resourceListOperations(store: Store): readonly ArmOperation[] {
 async function list(store: Store, { id, url }: ArmRequest): Promise<ArmResponse> {
   const page = pageOf(url.searchParams);
   const filter = resourceFilter(url.searchParams.get('$filter'), FILTERED);
-  const expand = (url.searchParams.get('$expand') ?? '').toLowerCase().split(/\s*,\s*/);
+  const expand = (url.searchParams.get('$expand') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map(member => member.trim());
   const type = filter.conditions.find(one => one.property === 'resourcetype' && one.operator === 'eq')?.value;
   const scopeKey = id.slice(0, id.lastIndexOf('/')).toLowerCase();
   const found: InventoryRow[] = [];
@@ -52,9 +57,10 @@ async function list(store: Store, { id, url }: ArmRequest): Promise<ArmResponse>
     more = rows.length === BATCH;
   }
   const wanted = found.slice(0, page.size + 1);
-  const own = await ownMembers(store, wanted);
+  const { own, read } = await ownMembers(store, wanted);
   const show = (row: InventoryRow) => ({ ...shown(row, expand), ...own.get(row.key) });
-  return { status: 200, body: pageBody(wanted, page, url, show, ({ key }) => key) };
+  const next = read < wanted.length ? wanted[read - 1]?.key : undefined;
+  return { status: 200, body: pageBody(wanted.slice(0, read), page, url, show, ({ key }) => key, next) };
 }
 
 function shown(row: InventoryRow, expand: readonly string[]) {
@@ -71,19 +77,22 @@ function shown(row: InventoryRow, expand: readonly string[]) {
   };
 }
 
-/** `identity` and such, of those resources that have them. */
+/** `identity` and such, of those resources that have them: of the first of these rows, as many as a page may read. */
 async function ownMembers(store: Store, rows: readonly InventoryRow[]) {
   const members = new Map<string, Readonly<Record<string, unknown>>>();
-  for (let i = 0; i < rows.length; i += 200) {
-    const keys = rows.slice(i, i + 200).map(({ key }) => key);
+  let [bytes, read] = [0, 0];
+  while (read < rows.length && bytes < PAGE_BYTES) {
+    const keys = rows.slice(read, read + BODIES).map(({ key }) => key);
+    read += keys.length;
     const bodies = await store.db.selectFrom('resources').select(['key', 'body']).where('key', 'in', keys).execute();
     for (const { key, body } of bodies) {
+      bytes += body.length;
       const value: unknown = JSON.parse(body);
       const own = Object.entries(isObject(value) ? value : {}).filter(([name]) => OWN_MEMBERS.includes(name));
       members.set(key, Object.fromEntries(own));
     }
   }
-  return members;
+  return { own: members, read };
 }
 
 function textOf({ id, type, location }: InventoryRow, property: string): string | undefined {

@@ -63,7 +63,10 @@ async function nameAvailability({ store }: ProviderServices, request: ArmRequest
 
 async function serviceSas({ store, signBlobPath }: ProviderServices, request: ArmRequest): Promise<ArmResponse> {
   const { name } = await requireResource(store.db, accountOf(request));
-  const { canonicalizedResource, signedResource, signedExpiry } = checkedBody(signature, request.body);
+  const { canonicalizedResource, signedResource, signedExpiry, signedPermission } = checkedBody(
+    signature,
+    request.body,
+  );
   const [account = '', container = '', ...path] = canonicalizedResource.slice('/blob/'.length).split('/');
   const fail = (parameter: string, reason: string) => armError('InvalidParameter', { name: parameter, reason });
   if (account !== name) throw fail('canonicalizedResource', `it is not in the account ${name}`);
@@ -73,7 +76,13 @@ async function serviceSas({ store, signBlobPath }: ProviderServices, request: Ar
   if (expires.getTime() > Date.now() + LONGEST_SIGNATURE_MS)
     throw fail('signedExpiry', 'it is more than 7 days from now');
   const signed = signedResource === 'c' ? [account, container] : [account, container, ...path];
-  return { status: 200, body: { serviceSasToken: signBlobPath(`${BLOBS}/${signed.join('/')}`, expires) } };
+  const isBlob = signed.length > 2;
+  const asked = signedPermission ?? (isBlob ? 'r' : 'rl');
+  if (isBlob && asked.includes('l'))
+    throw fail('signedPermission', 'a blob can be read (`r`) only; a container is listed');
+  const permission = asked.includes('r') ? (asked.includes('l') ? 'rl' : 'r') : 'l';
+  const serviceSasToken = signBlobPath(`${BLOBS}/${signed.join('/')}`, expires, permission);
+  return { status: 200, body: { serviceSasToken } };
 }
 
 function accountOf({ id }: ArmRequest): string {

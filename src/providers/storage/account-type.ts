@@ -5,8 +5,8 @@ import { accountAddress } from '../blob-address.ts';
 import { checkedBody, refuseProperties } from '../checked-body.ts';
 import { isObject, objectIn } from '../request-body.ts';
 import type { ProviderServices } from '../services.ts';
-import { locationIn, type StoredType, shownResource } from '../stored-type.ts';
-import { ACCOUNT_NAME, makeDirectory, refusePublishing, refuseTaken, removeContent, templateOf } from './accounts.ts';
+import { type StoredType, shownResource } from '../stored-type.ts';
+import { ACCOUNT_NAME, refusePublishing, refuseTaken, removeContent, templateOf } from './accounts.ts';
 import { ACCOUNT, ACCOUNT_TYPE } from './places.ts';
 
 const SKU = /^(Standard_(LRS|GRS|RAGRS|ZRS|GZRS|RAGZRS)|Premium_(LRS|ZRS))$/;
@@ -29,7 +29,7 @@ const REFUSED = {
   isNfsV3Enabled: 'blobs are read by HTTPS only',
 };
 
-/** Storage accounts: a directory in the store of their region. */
+/** Storage accounts. What is published to one makes its directory in the store of its region. */
 export function accountType({ store }: Pick<ProviderServices, 'store'>): StoredType {
   return {
     type: ACCOUNT_TYPE,
@@ -50,9 +50,7 @@ export function accountType({ store }: Pick<ProviderServices, 'store'>): StoredT
         throw armError('InvalidParameter', { name: 'properties.allowBlobPublicAccess', reason });
       }
       const wanted = checkedBody(account, { ...(found?.body ?? {}), ...(isObject(body) ? body : {}) });
-      const location = found?.location ?? locationIn(body);
       if (found === undefined) await refuseTaken(store, trx, name);
-      await makeDirectory(store, location, name);
       const { sku, kind } = wanted;
       const [tier = 'Standard'] = sku.name.split('_');
       return { body: { sku: { name: sku.name, tier }, kind, properties: PROPERTIES } };

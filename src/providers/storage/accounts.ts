@@ -1,10 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { armError } from '../../errors/arm.ts';
 import { resourceTypeError } from '../../errors/resource-types.ts';
+import { ownerName } from '../../home/process-lock.ts';
 import type { StoredResource } from '../../store/resources.ts';
 import { accountRegion } from '../../store/storage-blobs.ts';
 import type { Store, StoreTransaction } from '../../store/store.ts';
+import type { AfterCommit } from '../stored-type.ts';
 import { ACCOUNT_TYPE } from './places.ts';
 
 export const ACCOUNT_NAME = {
@@ -12,13 +15,29 @@ export const ACCOUNT_NAME = {
   rule: 'it has 3 to 24 lower-case letters and digits',
 };
 
-/** Removes what is in an account or in a container of one. @param path `<account>` or `<account>/<container>` */
-export async function removeContent(store: Store, trx: StoreTransaction, region: string, path: string): Promise<void> {
+/**
+ * Takes away what is in an account or in a container of one. The files are removed after the transaction: there may be many, and others
+ * wait to write. Were this process killed before, the next sweep removes them.
+ *
+ * @param path `<account>` or `<account>/<container>`
+ */
+export async function removeContent(
+  store: Store,
+  trx: StoreTransaction,
+  region: string,
+  path: string,
+): Promise<AfterCommit> {
   const vhds = await trx.selectFrom('vhds').select(['region', 'name']).where('uri', 'is not', null).execute();
   for (const vhd of vhds.filter(({ name }) => name.startsWith(`${path}/`))) {
     await trx.deleteFrom('vhds').where('region', '=', vhd.region).where('name', '=', vhd.name).execute();
   }
-  await rm(join(store.region(region).storage, ...path.split('/')), { recursive: true, force: true });
+  const { storage, incoming } = store.region(region);
+  const away = join(incoming, `${ownerName()}-${randomBytes(8).toString('hex')}`);
+  await mkdir(incoming, { recursive: true, mode: 0o755 });
+  await rename(join(storage, ...path.split('/')), away).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  return () => rm(away, { recursive: true, force: true });
 }
 
 /** @throws KilnError `ResourceInUse`. */
@@ -53,11 +72,6 @@ export async function findAccount(
     .where('type', '=', ACCOUNT_TYPE)
     .where('name', '=', name)
     .executeTakeFirst();
-}
-
-/** An account lies in the region that has its directory. */
-export async function makeDirectory(store: Store, region: string, account: string): Promise<void> {
-  await mkdir(join(store.region(region).storage, account), { recursive: true, mode: 0o755 });
 }
 
 /** Key of the image template whose staging account one is: the logs of its runs are there. */

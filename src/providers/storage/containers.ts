@@ -82,18 +82,19 @@ async function putContainer(store: Store, request: ArmRequest): Promise<ArmRespo
   return { status: there ? 200 : 201, body: await shown(store, account, request.id) };
 }
 
-function deleteContainer(store: Store, request: ArmRequest): Promise<ArmResponse> {
-  return store.write(async trx => {
+async function deleteContainer(store: Store, request: ArmRequest): Promise<ArmResponse> {
+  const removeFiles = await store.write(async trx => {
     const account = await requireResource(trx, accountId(request));
     const name = nameIn(request);
-    if (!(await containersOf(store, account)).includes(name)) return { status: 204 };
+    if (!(await containersOf(store, account)).includes(name)) return undefined;
     if (name === LOGS && templateOf(account) !== undefined) {
       throw storageError('ContainerInUse', { container: name, reason: 'the logs of an image template are there' });
     }
     await refusePublishing(trx, request.id, `${account.name}/${name}/`);
-    await removeContent(store, trx, account.location ?? '', `${account.name}/${name}`);
-    return { status: 200 };
+    return removeContent(store, trx, account.location ?? '', `${account.name}/${name}`);
   });
+  await removeFiles?.();
+  return { status: removeFiles === undefined ? 204 : 200 };
 }
 
 /** Names of the containers of an account, in order. A staging account has one for logs, which lie with the runs. */

@@ -1,11 +1,13 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { cp, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ensureResourceGroup } from '../../galleries/ensure.ts';
 import { publishVhd } from '../../galleries/vhd.ts';
+import { sweepStore } from '../../store/garbage.ts';
 import { insertResource } from '../../store/resources.ts';
 import { storageBlobPath } from '../../store/storage-blobs.ts';
 import { type ProviderFixture, providerFixture, SUBSCRIPTION } from '../provider.fixture.ts';
+import { removeContent } from './accounts.ts';
 import { storageProvider } from './provider.ts';
 
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
@@ -120,19 +122,67 @@ describe('storage accounts', () => {
       api.call('POST', `${ACCOUNT}/listServiceSas`, { signedPermission: 'r', signedExpiry: soon, ...more });
     const signed = async (more: object) => {
       const { serviceSasToken } = (await ask(more)).body as { serviceSasToken: string };
-      return new URLSearchParams(serviceSasToken).get('path');
+      const query = new URLSearchParams(serviceSasToken);
+      return [query.get('path'), query.get('sp')];
     };
     const blob = '/blob/images01/vhds/a/b.vhd';
-    expect(await signed({ canonicalizedResource: blob, signedResource: 'b' })).toBe('/blobs/images01/vhds/a/b.vhd');
-    expect(await signed({ canonicalizedResource: blob, signedResource: 'c' })).toBe('/blobs/images01/vhds');
+    expect(await signed({ canonicalizedResource: blob, signedResource: 'b' })).toEqual([
+      '/blobs/images01/vhds/a/b.vhd',
+      'r',
+    ]);
+    const container = { canonicalizedResource: blob, signedResource: 'c' };
+    for (const [asked, given] of [
+      ['r', 'r'],
+      ['l', 'l'],
+      ['lrl', 'rl'],
+      [undefined, 'rl'],
+    ]) {
+      expect(await signed({ ...container, signedPermission: asked })).toEqual(['/blobs/images01/vhds', given]);
+    }
     const refused = [
       await ask({ canonicalizedResource: '/blob/other/vhds/a.vhd' }),
       await ask({ canonicalizedResource: '/blob/images01/vhds', signedResource: 'b' }),
       await ask({ canonicalizedResource: blob, signedPermission: 'rw' }),
+      await ask({ canonicalizedResource: blob, signedPermission: 'rl' }),
       await ask({ canonicalizedResource: blob, signedExpiry: '2099-01-01T00:00:00Z' }),
     ];
     expect(refused.map(codeOf)).toEqual(refused.map(() => 'InvalidParameter'));
   });
+});
+
+test('a name is free when all that is left of an account is an empty directory', async () => {
+  await using api = await fixture();
+  // As a service of before left it that was killed while it made the account.
+  await mkdir(join(api.store.region('local').storage, 'images01'), { recursive: true });
+  expect((await api.call('PUT', ACCOUNT, BODY)).status).toBe(200);
+  const { path } = await vhd(api, 'https://images01.blob.core.windows.net/vhds/a.vhd');
+  expect(path).toBe(storageBlobPath(api.store, 'westeurope', 'images01/vhds/a.vhd'));
+});
+
+test('an account that is refused after all leaves nothing behind, and its name is free', async () => {
+  await using api = await fixture();
+  const tooMany = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, '']));
+  expect((await api.call('PUT', ACCOUNT, { ...BODY, tags: tooMany })).status).toBe(400);
+  await expect(stat(join(api.store.region('westeurope').storage, 'images01'))).rejects.toThrow('ENOENT');
+  expect((await api.call('PUT', ACCOUNT, { ...BODY, location: 'local' })).status).toBe(200);
+});
+
+test('files are removed after the transaction, by the next sweep if there is nobody left to do it', async () => {
+  await using api = await fixture();
+  await api.call('PUT', ACCOUNT, BODY);
+  const { path } = await vhd(api, 'https://images01.blob.core.windows.net/vhds/a/b.vhd');
+  const { incoming, storage } = api.store.region('westeurope');
+  const removeFiles = await api.store.write(trx => removeContent(api.store, trx, 'westeurope', 'images01'));
+  await expect(stat(path)).rejects.toThrow('ENOENT');
+  const [away = ''] = await readdir(incoming);
+  expect(await readdir(join(incoming, away, 'vhds/a'))).toEqual(['b.vhd']);
+  // What a process leaves that is gone: none has this start time.
+  const left = `${process.pid}-1-0123456789abcdef`;
+  await cp(join(incoming, away), join(incoming, left), { recursive: true });
+  await sweepStore(api.store);
+  expect(await readdir(incoming)).toEqual([away]);
+  await removeFiles();
+  expect([await readdir(incoming), await readdir(storage)]).toEqual([[], []]);
 });
 
 test('containers are made and removed with what is in them', async () => {

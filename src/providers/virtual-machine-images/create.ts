@@ -5,6 +5,7 @@ import { beginOperation } from '../../store/operations.ts';
 import { findResource, insertResource, updateResource } from '../../store/resources.ts';
 import type { StoreTransaction } from '../../store/store.ts';
 import type { ApiVersion, ImageTemplate } from '../../template/model.ts';
+import { requireLivingGroup } from '../living-group.ts';
 import type { ArmRequest, ArmResponse } from '../provider.ts';
 import { knownRegions } from '../resources/regions.ts';
 import type { ProviderServices } from '../services.ts';
@@ -67,6 +68,7 @@ async function put(trx: StoreTransaction, services: ProviderServices, request: A
   const found = await findResource(trx, request.id);
   const body = { properties, ...(identity === undefined ? {} : { identity }) };
   if (found === undefined) {
+    await requireLivingGroup(trx, request.id);
     const work = await begin(trx, request, template);
     const resource = await insertResource(trx, {
       id: request.id,

@@ -134,7 +134,7 @@ async function changed(
   };
 }
 
-/** @throws KilnError `InvalidParameter` when a target that the template has is missing; in the service's sentence. */
+/** @throws KilnError `TargetMissing`, in the service's sentence, when a target that the template has is missing */
 function checkTargets(written: Json, distribute: unknown): void {
   const namesIn = (targets: unknown) =>
     Array.isArray(targets) ? targets.map(target => String(isObject(target) ? target['runOutputName'] : '')) : [];

@@ -13,6 +13,8 @@ import { runOutputOperations } from './run-outputs.ts';
 import { templateReads } from './templates.ts';
 import { triggerOperations } from './triggers.ts';
 
+/** In bytes, of a template's body. */
+const LARGEST_TEMPLATE = 1024 * 1024;
 const TRIGGER_VERSIONS = VERSIONS.filter(version => isAtLeast(version as ApiVersion, '2022-07-01'));
 
 /** Microsoft.VirtualMachineImages: image templates, what their runs published, triggers. */
@@ -24,12 +26,14 @@ export function virtualMachineImages(services: ProviderServices): Provider {
       method: 'PUT',
       path: TEMPLATE,
       action: `${TEMPLATE_TYPE}/write`,
+      largestBody: LARGEST_TEMPLATE,
       handle: request => putTemplate(services, request),
     },
     {
       method: 'PATCH',
       path: TEMPLATE,
       action: `${TEMPLATE_TYPE}/write`,
+      largestBody: LARGEST_TEMPLATE,
       handle: request => patchTemplate(services, request),
     },
     {

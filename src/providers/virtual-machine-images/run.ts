@@ -1,5 +1,4 @@
 import { pollingHeaders } from '../../arm/long-running.ts';
-import { armError } from '../../errors/arm.ts';
 import { findOperation } from '../../store/operations.ts';
 import type { ArmRequest, ArmResponse } from '../provider.ts';
 import type { ProviderServices } from '../services.ts';
@@ -7,9 +6,8 @@ import { acceptTemplateRun } from './accept-run.ts';
 import { creationCanceled } from './creation.ts';
 import { describe } from './feasibility.ts';
 import { operationUrl } from './operation-url.ts';
-import { TEMPLATE_TYPE } from './places.ts';
 import type { StoredTemplate } from './stored-template.ts';
-import { isActive, lastRun, refuseBusy, requireTemplate, templateId } from './templates.ts';
+import { isActive, lastRun, notAllowed, refuseBusy, requireTemplate, templateId } from './templates.ts';
 
 /** Both headers say the same address, as the service's do. */
 const BOTH = new Set(['Azure-AsyncOperation', 'Location'] as const);
@@ -67,10 +65,7 @@ function refuseUnfit({ resource, state }: StoredTemplate): void {
   const { provisioningState } = resource;
   if (provisioningState !== 'Failed' && provisioningState !== 'Canceled') return;
   const why = state.provisioningError === undefined ? '' : `: ${state.provisioningError.message}`;
-  throw armError('OperationNotAllowed', {
-    operation: `${TEMPLATE_TYPE}/run/action`,
-    state: `in provisioningState: '${provisioningState.toLowerCase()}'${why}`,
-  });
+  throw notAllowed('run/action', `in provisioningState: '${provisioningState.toLowerCase()}'${why}`);
 }
 
 /** `POST .../cancel`: ends a run, or the creation of a template. Where there is nothing to end, that is no error. */

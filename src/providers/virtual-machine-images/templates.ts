@@ -1,6 +1,6 @@
 import { pageBody, pageOf } from '../../arm/paging.ts';
 import { armError } from '../../errors/arm.ts';
-import { findResource, listResources, type StoredResource } from '../../store/resources.ts';
+import { findResource, pageOfResources, type StoredResource } from '../../store/resources.ts';
 import { lastRuns, type RunRecord } from '../../store/runs.ts';
 import type { Store, StoreTransaction } from '../../store/store.ts';
 import type { ApiVersion } from '../../template/model.ts';
@@ -34,21 +34,21 @@ export async function shown(store: Store, resource: StoredResource, request: Arm
 async function listTemplates(store: Store, request: ArmRequest): Promise<ArmResponse> {
   const { subscriptionId = '', resourceGroupName } = request.params;
   const page = pageOf(request.url.searchParams);
-  const found = await listResources(store.db, {
+  const query = {
     type: TEMPLATE_TYPE,
     ...(resourceGroupName === undefined
       ? { subscription: subscriptionId }
       : { resourceGroupKey: `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroupName}` }),
     ...(page.after === undefined ? {} : { after: page.after }),
-    limit: page.size + 1,
-  });
+  };
+  const { found, next } = await pageOfResources(store.db, query, page.size);
   const runs = await lastRuns(
     store.db,
     found.map(({ key }) => key),
   );
   const show = (one: StoredResource) =>
     showTemplate(one, runs.get(one.key), request.apiVersion as ApiVersion, request.baseUrl);
-  return { status: 200, body: pageBody(found, page, request.url, show, one => one.key) };
+  return { status: 200, body: pageBody(found, page, request.url, show, one => one.key, next) };
 }
 
 /** Id of the template that a request is about, or about something below which. */
@@ -89,7 +89,7 @@ export function refuseBusy(operation: string, { resource }: StoredTemplate, run:
   throw notAllowed(operation, state);
 }
 
-// The status is the recorded one.
-function notAllowed(operation: string, state: string) {
+/** What a template's state does not allow, with the recorded status. */
+export function notAllowed(operation: string, state: string) {
   return armError('OperationNotAllowed', { operation: `${TEMPLATE_TYPE}/${operation}`, state }, { status: 405 });
 }

@@ -7,6 +7,7 @@ import {
   findResource,
   insertResource,
   listResources,
+  pageOfResources,
   removeResource,
   type StoredResource,
   updateResource,
@@ -72,13 +73,13 @@ function since(handle: ArmOperation['handle']): ArmOperation['handle'] {
 async function list({ store }: ProviderServices, request: ArmRequest): Promise<ArmResponse> {
   const { resource } = await requireTemplate(store.db, templateId(request));
   const page = pageOf(request.url.searchParams);
-  const found = await listResources(store.db, {
+  const query = {
     type: TRIGGER_TYPE,
     parentKey: resource.key,
     ...(page.after === undefined ? {} : { after: page.after }),
-    limit: page.size + 1,
-  });
-  return { status: 200, body: pageBody(found, page, request.url, show, one => one.key) };
+  };
+  const { found, next } = await pageOfResources(store.db, query, page.size);
+  return { status: 200, body: pageBody(found, page, request.url, show, one => one.key, next) };
 }
 
 async function get({ store }: ProviderServices, request: ArmRequest): Promise<ArmResponse> {

@@ -5,6 +5,7 @@ import { dataDisks } from './0003-data-disks.ts';
 import { declaredDetails } from './0004-declared-details.ts';
 import { service } from './0005-service.ts';
 import { principals } from './0006-principals.ts';
+import { heartbeats } from './0007-heartbeats.ts';
 
 /** Every change of the tables, by name, in order. One that was released is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-declared-details': declaredDetails,
   '0005-service': service,
   '0006-principals': principals,
+  '0007-heartbeats': heartbeats,
 };

@@ -1,6 +1,6 @@
 import { pageBody, pageOf } from '../../../arm/paging.ts';
 import { armError } from '../../../errors/arm.ts';
-import { findResource, listResources, type StoredResource } from '../../../store/resources.ts';
+import { findResource, pageOfResources, type StoredResource } from '../../../store/resources.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ArmOperation, ArmRequest, ArmResponse } from '../../provider.ts';
 import { objectIn } from '../../request-body.ts';
@@ -23,14 +23,14 @@ export function deploymentRecordOperations(store: Store): readonly ArmOperation[
 async function list(store: Store, request: ArmRequest): Promise<ArmResponse> {
   const page = pageOf(request.url.searchParams);
   const { key, id } = await requireDeployment(store.db, request);
-  const found = await listResources(store.db, {
+  const query = {
     type: OPERATION_TYPE,
     parentKey: key,
-    limit: page.size + 1,
     ...(page.after === undefined ? {} : { after: page.after }),
-  });
+  };
+  const { found, next } = await pageOfResources(store.db, query, page.size);
   const show = (one: StoredResource) => shown(id, one);
-  return { status: 200, body: pageBody(found, page, request.url, show, one => one.key) };
+  return { status: 200, body: pageBody(found, page, request.url, show, one => one.key, next) };
 }
 
 async function get(store: Store, request: ArmRequest): Promise<ArmResponse> {

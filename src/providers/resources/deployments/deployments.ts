@@ -1,10 +1,10 @@
 import { saidOf } from '../../../arm/error-body.ts';
 import { RETRY_AFTER_SECONDS } from '../../../arm/long-running.ts';
-import { pageBody, pageOf } from '../../../arm/paging.ts';
+import { PAGE_SIZE, pageBody, pageOf } from '../../../arm/paging.ts';
 import { armError } from '../../../errors/arm.ts';
 import { resourcesError } from '../../../errors/resources.ts';
 import { beginOperation, endOperation, findOperation } from '../../../store/operations.ts';
-import { findResource, listResources, removeResource, type StoredResource } from '../../../store/resources.ts';
+import { findResource, pageOfResources, removeResource, type StoredResource } from '../../../store/resources.ts';
 import type { StoreTransaction } from '../../../store/store.ts';
 import { resultHeaders } from '../../operation-status.ts';
 import type { ArmOperation, ArmRequest, ArmResponse, Provider } from '../../provider.ts';
@@ -33,6 +33,8 @@ import { whatIf } from './what-if.ts';
 const GROUP = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}';
 const DEPLOYMENTS = `${GROUP}/providers/Microsoft.Resources/deployments`;
 const DEPLOYMENT = `${DEPLOYMENTS}/{deploymentName}`;
+/** In bytes, as in Azure. */
+const LARGEST_TEMPLATE = 4 * 1024 * 1024;
 
 export interface DeploymentMeans {
   readonly services: ProviderServices;
@@ -67,6 +69,7 @@ export function deploymentOperations(means: DeploymentMeans): readonly ArmOperat
       path: DEPLOYMENT,
       action: `${DEPLOYMENT_TYPE}/write`,
       readsText: true,
+      largestBody: LARGEST_TEMPLATE,
       handle: request => put(means, request),
     },
     {
@@ -240,13 +243,22 @@ async function list({ services: { store } }: DeploymentMeans, { params, url }: A
   const filter = resourceFilter(url.searchParams.get('$filter'), ['provisioningstate', 'name']);
   const { subscriptionId, resourceGroupName } = params;
   const resourceGroupKey = `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroupName}`;
-  const all = await listResources(store.db, { type: DEPLOYMENT_TYPE, resourceGroupKey });
-  const found = all.filter(
-    one =>
-      (page.after === undefined || one.key > page.after) &&
+  const query = { type: DEPLOYMENT_TYPE, resourceGroupKey };
+  let found: readonly StoredResource[] = [];
+  let next = page.after;
+  // A page may be shorter than it could be, but empty only when it is the last.
+  do {
+    const read = await pageOfResources(
+      store.db,
+      { ...query, ...(next === undefined ? {} : { after: next }) },
+      PAGE_SIZE,
+    );
+    next = read.next;
+    found = read.found.filter(one =>
       filter.accepts(one.tags ?? {}, property => (property === 'name' ? one.name : one.provisioningState)),
-  );
-  return { status: 200, body: pageBody(found, page, url, shownDeployment, ({ key }) => key) };
+    );
+  } while (found.length === 0 && next !== undefined);
+  return { status: 200, body: pageBody(found, page, url, shownDeployment, ({ key }) => key, next) };
 }
 
 async function status({ services: { store } }: DeploymentMeans, { params }: ArmRequest): Promise<ArmResponse> {

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { JsonObject } from '../../../arm/deployments/json-value.ts';
 import type { Output } from '../../../arm/deployments/outputs.ts';
+import { deploymentError } from '../../../errors/deployments.ts';
 import { KilnError } from '../../../errors/kiln-error.ts';
 import type { DeploymentBody } from './deployment-body.ts';
 import type { DeploymentView, EvaluationInput, EvaluationReply, EvaluationRequest } from './evaluation-protocol.ts';
@@ -14,13 +15,30 @@ const MAX_MEMORY_MIB = 512;
 /** A template that makes up an id from another's state, and so on, ends somewhere. */
 const MOST_ROUNDS = 50;
 
-/** The thread in which templates are evaluated, one question at a time. It starts with the first. */
+interface Question {
+  readonly request: EvaluationRequest;
+  resolve(reply: EvaluationReply): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The thread in which templates are evaluated, one question at a time. It starts with the first. What is asked of it when it dies, by a
+ * template that takes all its memory, is asked once more, each question alone in a thread of its own: only the one that it dies of
+ * fails.
+ */
 export class EvaluationThread {
+  readonly #memoryMiB: number;
   #worker: Worker | undefined;
   #number = 0;
-  readonly #waiting = new Map<number, { resolve(reply: EvaluationReply): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<number, Question>();
+  /** The questions that are asked again, one after the other: each thread may take as much memory as the first. */
+  #again: Promise<void> = Promise.resolve();
 
-  /** @throws KilnError those of `deploymentBody` */
+  constructor(memoryMiB = MAX_MEMORY_MIB) {
+    this.#memoryMiB = memoryMiB;
+  }
+
+  /** @throws KilnError those of `deploymentBody`, and `DeploymentTooLarge` */
   async request(text: string): Promise<DeploymentBody> {
     const nothing = { session: '', input: undefined, existing: [], runtime: [], at: [] };
     const { request, error, defect } = await this.ask({ ...nothing, ask: { what: 'request', text } });
@@ -29,20 +47,21 @@ export class EvaluationThread {
     return request;
   }
 
+  /** @throws KilnError `DeploymentTooLarge` */
   ask(asked: Asked): Promise<EvaluationReply> {
     this.#number += 1;
-    const number = this.#number;
+    const request: EvaluationRequest = { number: this.#number, ...asked };
     return new Promise((resolve, reject) => {
       const worker = this.#started();
-      this.#waiting.set(number, { resolve, reject });
+      this.#waiting.set(request.number, { request, resolve, reject });
       worker.ref();
-      worker.postMessage({ number, ...asked } satisfies EvaluationRequest);
+      worker.postMessage(request);
     });
   }
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: MAX_MEMORY_MIB } });
+    const worker = this.#newWorker();
     this.#worker = worker;
     worker.on('message', (reply: EvaluationReply) => {
       this.#waiting.get(reply.number)?.resolve(reply);
@@ -50,18 +69,43 @@ export class EvaluationThread {
       // It keeps no process alive that has nothing else to do.
       if (this.#waiting.size === 0) worker.unref();
     });
-    let reason: Error | undefined;
-    worker.on('error', error => {
-      reason = error;
-    });
-    worker.on('exit', code => {
-      const error = reason ?? new Error(`the thread that evaluates templates ended with code ${code}`);
-      if (this.#worker === worker) this.#worker = undefined;
-      for (const { reject } of this.#waiting.values()) reject(error);
+    // Why is told to the one that is to blame.
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      const unanswered = [...this.#waiting.values()];
       this.#waiting.clear();
+      for (const question of unanswered) this.#again = this.#again.then(() => this.#askAlone(question));
     });
     return worker;
   }
+
+  /** Never rejects: the question does. */
+  async #askAlone({ request, resolve, reject }: Question): Promise<void> {
+    const worker = this.#newWorker();
+    const answered = new Promise<EvaluationReply>((answer, died) => {
+      let reason: Error | undefined;
+      worker.on('message', answer);
+      worker.on('error', error => {
+        reason = error;
+      });
+      worker.on('exit', code => {
+        if (isOutOfMemory(reason)) died(deploymentError('DeploymentTooLarge', { memoryMiB: this.#memoryMiB }));
+        else died(reason ?? new Error(`the thread that evaluates templates ended with code ${code}`));
+      });
+      worker.postMessage(request);
+    });
+    await answered.then(resolve, reject);
+    await worker.terminate();
+  }
+
+  #newWorker(): Worker {
+    return new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: this.#memoryMiB } });
+  }
+}
+
+function isOutOfMemory(error: Error | undefined): boolean {
+  return error !== undefined && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 /** One deployment in the evaluation thread, as it goes on. */

@@ -5,6 +5,7 @@ import { armError } from '../../../errors/arm.ts';
 import { resourcesError } from '../../../errors/resources.ts';
 import { findResource, insertResource, type StoredResource, updateResource } from '../../../store/resources.ts';
 import type { StoreTransaction } from '../../../store/store.ts';
+import { requireLivingGroup } from '../../living-group.ts';
 import type { ArmRequest } from '../../provider.ts';
 import type { DeploymentView, ResourceView } from './evaluation-protocol.ts';
 
@@ -100,6 +101,7 @@ export async function putDeployment(
   const own = { body: { properties }, internal: { ...state }, provisioningState, tags };
   const changed = await updateResource(trx, id.toLowerCase(), own);
   if (changed !== undefined) return { resource: changed, made: false };
+  await requireLivingGroup(trx, id);
   const resource = await insertResource(trx, {
     ...{ id, type: DEPLOYMENT_TYPE, parentKey: undefined, location: undefined, createdBy },
     ...own,
