@@ -145,10 +145,10 @@ function template(state: State, request: Extract<Request, { readonly template: s
       // The same request again, which has begun a run already.
       if (request.request !== undefined && found.request === request.request) return [202, state];
       if (active) return [405, state];
-      if (found.state === 'Failed') return [409, state];
+      if (found.state === 'Failed') return [405, state];
       return [202, become({ ...found, run: ACTIVE, request: request.request })];
     case 'putTrigger':
-      if (found.state === 'Failed') return [409, state];
+      if (found.state === 'Failed') return [405, state];
       if (found.triggers.includes(request.trigger)) return [200, state];
       if (found.triggers.length > 0) return [409, state];
       return [201, become({ ...found, triggers: [request.trigger] })];
