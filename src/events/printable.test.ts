@@ -40,3 +40,10 @@ test('a JSON line holds no raw control character and reads back as it was', asyn
     }),
   );
 });
+
+test('a hostile line is read in time that grows with its length', () => {
+  for (const part of ['\n', '\r', '\x9d', '\x1b]', '\x1b[', '\x1b']) {
+    const line = `${part.repeat(200_000)}x\x1bx`;
+    expect(printable(line).length).toBeLessThan(line.length);
+  }
+});

@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Escape sequences that run to a terminator (OSC, DCS, SOS, PM, APC), whole or cut off by the end of the line. */
-const STRINGS = /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)/g;
+/**
+ * Escape sequences that run to a terminator (OSC, DCS, SOS, PM, APC), whole or cut off, by another sequence or by the end of the line:
+ * with every end allowed no text is looked at twice.
+ */
+const STRINGS = /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|(?=\x1b)|$)/g;
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
 /** Marks that change the reading direction can make a line look like another one. */
 const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -11,7 +14,9 @@ const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
  * sequences, no control characters. After a carriage return only what a terminal would still show is kept.
  */
 export function printable(line: string): string {
-  const shown = line.replace(/[\r\n]+$/, '');
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === '\r' || line[end - 1] === '\n')) end -= 1;
+  const shown = line.slice(0, end);
   return stripVTControlCharacters(shown.slice(shown.lastIndexOf('\r') + 1).replace(STRINGS, ''))
     .replaceAll('\t', '    ')
     .replaceAll('\n', ' ')

@@ -216,10 +216,9 @@ function checkTemplate({ resource, state }: StoredTemplate): void {
   const { source, distribute } = state.template;
   const refuse = (reason: string) => armError('InvalidParameter', { name: 'properties.kind', reason });
   if (resource.provisioningState !== 'Succeeded') {
-    throw armError('OperationNotAllowed', {
-      operation: `${NAMESPACE}/imageTemplates/triggers/write`,
-      state: `in provisioningState: '${resource.provisioningState.toLowerCase()}' of the template`,
-    });
+    const state = `in provisioningState: '${resource.provisioningState.toLowerCase()}' of the template`;
+    const operation = `${NAMESPACE}/imageTemplates/triggers/write`;
+    throw armError('OperationNotAllowed', { operation, state }, { status: 405 });
   }
   if (!hasLatest(source)) {
     throw refuse('the source of the template has an exact version; a trigger waits for a newer one and needs `latest`');
