@@ -95,7 +95,7 @@ test('several at once leave one of them, whole and as it is recorded', async () 
 test('an account that lies in another region stays there', async () => {
   await using fixture = await storeFixture();
   const { storage } = fixture.store.region('westus');
-  await mkdir(join(storage, 'images'), { recursive: true });
+  await mkdir(join(storage, 'images/others'), { recursive: true });
   expect((await publish(fixture, 'one')).path).toBe(join(storage, 'images/vhds/linux/web.vhd'));
 });
 

@@ -36,9 +36,9 @@ export interface PlatformImageRequest {
 export async function platformImage(request: PlatformImageRequest, context: SourceContext): Promise<SourceDisk> {
   const { home, signal, emit } = context;
   const paths = sourcePaths(home);
-  const { asked, image, aliased } = await findPlatformImage(request.name, request.version, context);
+  const { asked, meant, image, aliased } = await findPlatformImage(request.name, request.version, context);
   if (aliased) {
-    const message = `${asked.name} is ${image.name}:${image.version} at this site (an alias in the configuration)`;
+    const message = `${asked.name} is ${meant.name}:${meant.version} at this site (an alias in the configuration)`;
     emit({ type: 'log', level: 'info', message });
   }
   request.accept?.(image, aliased);
@@ -79,6 +79,8 @@ export async function findPlatformImage(
   context: Pick<SourceContext, 'home' | 'config' | 'catalogue'>,
 ): Promise<{
   readonly asked: { readonly name: string; readonly version: string };
+  /** What stands in for it at this site; the same without an alias. */
+  readonly meant: { readonly name: string; readonly version: string };
   readonly image: FoundImage;
   /** Whether an alias led to it. */
   readonly aliased: boolean;
@@ -88,7 +90,7 @@ export async function findPlatformImage(
   const meant = aliasOf(asked, context.config.aliases);
   const image = findImage(await knownImages(context), meant.name, meant.version);
   const record = await readRecord(sourcePaths(context.home), image.id, image.version);
-  return { asked, image, aliased: meant !== asked, record };
+  return { asked, meant, image, aliased: meant !== asked, record };
 }
 
 /** All images of the catalogues and of this machine. */

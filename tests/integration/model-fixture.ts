@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify from 'fastify';
@@ -180,7 +180,18 @@ export async function modelSite(): Promise<ModelSite> {
       const left = await store.db.selectFrom('runs').select('id').where('ended_at', 'is', null).execute();
       for (const { id } of left) await writeFile(join(told, id), 'Failed');
       await service.stop('finish');
+      // One that was started for a service that died may not have looked at its run yet.
+      const runs = await store.db.selectFrom('runs').select('id').execute();
+      await until('that no worker is left', async () => !(await workersOf(runs.map(({ id }) => id))));
       await base[Symbol.asyncDispose]();
     },
   };
+}
+
+async function workersOf(runs: readonly string[]): Promise<boolean> {
+  for (const pid of await readdir('/proc')) {
+    const [, program, run = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (program === WORKER && runs.includes(run)) return true;
+  }
+  return false;
 }

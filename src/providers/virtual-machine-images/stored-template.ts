@@ -40,9 +40,11 @@ export interface StoredTemplate {
 }
 
 export function storedTemplate(resource: StoredResource): StoredTemplate {
+  const state = resource.internal as unknown as TemplateState;
   return {
     resource,
-    state: resource.internal as unknown as TemplateState,
+    // Tags are changed in more ways than by the template's own operations.
+    state: { ...state, template: { ...state.template, tags: resource.tags ?? {} } },
     properties: (resource.body['properties'] ?? {}) as Json,
     identity: resource.body['identity'] as Json | undefined,
   };
