@@ -181,7 +181,12 @@ describe('several processes', () => {
     const working = new Promise<void>(resolve => {
       open = resolve;
     });
-    const held = withSourceLock({ home, name: 'one', signal: new AbortController().signal }, () => working);
+    const begun = Promise.withResolvers<void>();
+    const held = withSourceLock({ home, name: 'one', signal: new AbortController().signal }, () => {
+      begun.resolve();
+      return working;
+    });
+    await begun.promise;
     const abort = new AbortController();
     const onWait = () => abort.abort(new Error('enough'));
     const waiting = withSourceLock({ home, name: 'one', signal: abort.signal, onWait }, async () => 'got it');
