@@ -181,8 +181,8 @@ export const armErrors = kinds({
     status: 409,
     summary: 'What a request asks for cannot be done in the state in which the resource is.',
     message: p => `Operation '${p.operation}' is not allowed ${p.state}.`,
-    todo: () => 'Wait until the other operation has ended, or cancel it.',
-  } satisfies ErrorKind<{ operation: string; state: string }>,
+    todo: p => p.todo ?? 'Wait until the other operation has ended, or cancel it.',
+  } satisfies ErrorKind<{ operation: string; state: string; todo?: string }>,
   ResourceInUse: {
     exit: 2,
     status: 409,

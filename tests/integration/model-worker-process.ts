@@ -27,12 +27,15 @@ function told(): RunStatus | undefined {
 }
 
 async function end(): Promise<RunStatus> {
-  for (;;) {
+  // Longer than any test waits: one whose test was killed does not stay.
+  const last = Date.now() + 120_000;
+  while (Date.now() < last) {
     if (await isCancelRequested(store, runId)) return 'Canceled';
     const status = told();
     if (status !== undefined) return status;
     await delay(20);
   }
+  return 'Failed';
 }
 
 if (await claimRun(store, runId, ownerName())) {

@@ -64,8 +64,12 @@ function isSameRequest(accepted: unknown, { clientRequestId }: ArmRequest): bool
 function refuseUnfit({ resource, state }: StoredTemplate): void {
   const { provisioningState } = resource;
   if (provisioningState !== 'Failed' && provisioningState !== 'Canceled') return;
-  const why = state.provisioningError === undefined ? '' : `: ${state.provisioningError.message}`;
-  throw notAllowed('run/action', `in provisioningState: '${provisioningState.toLowerCase()}'${why}`);
+  const why = state.provisioningError === undefined ? '' : `: ${state.provisioningError.message.replace(/\.+$/, '')}`;
+  throw notAllowed(
+    'run/action',
+    `in provisioningState: '${provisioningState.toLowerCase()}'${why}`,
+    'Delete the template and make it again.',
+  );
 }
 
 /** `POST .../cancel`: ends a run, or the creation of a template. Where there is nothing to end, that is no error. */

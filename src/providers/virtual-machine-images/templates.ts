@@ -90,6 +90,10 @@ export function refuseBusy(operation: string, { resource }: StoredTemplate, run:
 }
 
 /** What a template's state does not allow, with the recorded status. */
-export function notAllowed(operation: string, state: string) {
-  return armError('OperationNotAllowed', { operation: `${TEMPLATE_TYPE}/${operation}`, state }, { status: 405 });
+export function notAllowed(operation: string, state: string, todo?: string) {
+  return armError(
+    'OperationNotAllowed',
+    { operation: `${TEMPLATE_TYPE}/${operation}`, state, ...(todo === undefined ? {} : { todo }) },
+    { status: 405 },
+  );
 }
