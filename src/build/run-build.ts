@@ -122,6 +122,7 @@ export async function runBuild(
 
   let error: KilnError | undefined;
   let stopHeartbeat = (): void => undefined;
+  let noted = false;
   try {
     await writeFile(directory.template, request.scrub?.(request.templateText) ?? request.templateText);
     const own = await startRun(services.store, {
@@ -130,6 +131,7 @@ export async function runBuild(
       startedAt: new Date().toISOString(),
       owner: ownerName(),
     });
+    noted = true;
     if (!own) lost.abort();
     else stopHeartbeat = startHeartbeat(services.store, runId, () => lost.abort());
     events.emit({ type: 'run-started', template: name, steps: stepRefs(request.template) });
@@ -159,7 +161,8 @@ export async function runBuild(
     events.emit({ type: 'log', level: 'info', message: 'Handed back to the queue: the run will begin anew.' });
     // In this order: whoever takes the run from the queue finds no lock.
     await rm(directory.lock, { force: true });
-    if (await requeueRun(services.store, runId, ownerName())) return { runId, status: 'Queued', outputs: [], error };
+    const handed = await requeueRun(services.store, runId, ownerName()).catch(() => false);
+    if (handed) return { runId, status: 'Queued', outputs: [], error };
   }
   if (error !== undefined) error = request.place?.(error) ?? error;
   const seconds = (performance.now() - began) / 1000;
@@ -177,7 +180,8 @@ export async function runBuild(
         error: error?.toJSON() ?? null,
       },
     });
-    if (!own) error = buildError('RunEndedByOthers', { run: runId });
+    // A run that could not even be noted is ended by nobody: what kept it from that is the error.
+    if (!own && noted) error = buildError('RunEndedByOthers', { run: runId });
   });
   const status = statusOf(error, work.outputs);
   events.emit({

@@ -37,7 +37,12 @@ export async function sweepRuns(services: SweepServices, emit: Emit): Promise<vo
     // Last: what is interrupted before has to be done again.
     if (owner !== undefined) await rm(directory.lock, { force: true });
   }
-  await sweepStore(services.store);
+  const { foreign } = await sweepStore(services.store);
+  for (const region of foreign) {
+    const { blobs } = services.store.region(region);
+    const message = `The blobs in ${blobs} (region ${region}) belong to another store and are left alone: this database refers to none of them.`;
+    emit({ type: 'log', level: 'warning', message });
+  }
 }
 
 /**

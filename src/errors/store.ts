@@ -16,6 +16,14 @@ export const storeErrors = kinds({
     message: p => `The store ${p.store} was kept busy by other processes for ${p.seconds} s.`,
     todo: () => 'End the other process or wait for it, then try again.',
   } satisfies ErrorKind<{ store: string; seconds: number }>,
+  RegionOfAnotherStore: {
+    exit: 3,
+    summary:
+      'The directory of a region has the blobs of another store: of another home, or of a database that is not used now.',
+    message: p => `The directory of region ${p.region}, ${p.directory}, belongs to another store (${p.mark}).`,
+    todo: p =>
+      `Use the database that it belongs to, or another directory for the region. Blobs that are nobody's any more can be moved away, and ${p.mark} with them.`,
+  } satisfies ErrorKind<{ region: string; directory: string; mark: string }>,
   BadRegionName: {
     exit: 2,
     summary: 'A region has a name that cannot be the name of a directory.',

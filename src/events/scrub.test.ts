@@ -116,3 +116,12 @@ describe('a line that was cut', () => {
     expect(lines.join('').replace(/^\.+/, '')).toBe('***quiet');
   });
 });
+
+test('a long word is looked at once', () => {
+  const scrub = scrubber();
+  for (const part of ['a.', 'a-', 'a+', 'a:', 'a://', '://a:']) {
+    const text = part.repeat(100_000);
+    expect(scrub(text).length).toBeGreaterThan(0);
+  }
+  expect(scrub('see git+ssh://me:secret@host/x and HTTPS://u:p@h')).toBe('see git+ssh://***@host/x and HTTPS://***@h');
+});

@@ -13,7 +13,8 @@ const MARK = '***';
 
 /** Signature parameters of shared-access URLs: whoever has the URL has the blob. */
 const SIGNATURES = /([?&](?:sig|X-Amz-Signature|X-Amz-Security-Token|access_token)=)[^&\s"']+/gi;
-const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s:@]+:[^/\s@]+@/gi;
+// Only the end of the scheme is looked at: to look for its beginning would be to look at a long word from each of its letters.
+const USER_INFO = /([a-z0-9+.-]:\/\/)[^/\s:@]{1,1024}:[^/\s@]{1,1024}@/gi;
 const BASE64 = /[A-Za-z0-9+/_-]/;
 /** A character and `==`. */
 const BEHIND_BASE64 = 3;

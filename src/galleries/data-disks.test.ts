@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { digestFile } from '../disk/digest.ts';
-import { blobPath } from '../store/blobs.ts';
+import { blobPath } from '../store/blob-path.ts';
 import { collectGarbage } from '../store/garbage.ts';
 import { releasePins, workHolder } from '../store/pins.ts';
 import type { Store } from '../store/store.ts';

@@ -1,4 +1,4 @@
-import { blobPath } from '../store/blobs.ts';
+import { blobPath } from '../store/blob-path.ts';
 import type { DataDiskColumns } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
 import type { DataDiskToPublish } from './published-disk.ts';

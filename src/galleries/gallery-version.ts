@@ -133,6 +133,13 @@ function reserve(store: Store, request: VersionToPublish): Promise<string> {
   const { definition, numbering } = request;
   return store.write(async trx => {
     await dropReservations(trx);
+    // It may have been deleted since it was looked at.
+    const there = await trx
+      .selectFrom('image_definitions')
+      .select('key')
+      .where('key', '=', definition.key)
+      .executeTakeFirst();
+    if (there === undefined) throw storeError('ImageDefinitionMissing', { id: definition.id });
     const existing = await trx
       .selectFrom('gallery_versions')
       .select(['major', 'minor', 'patch', 'status', 'id'])

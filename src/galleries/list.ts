@@ -1,4 +1,4 @@
-import { blobPath } from '../store/blobs.ts';
+import { blobPath } from '../store/blob-path.ts';
 import type { GalleryVersionRow, ManagedImageRow, VhdRow } from '../store/database.ts';
 import { vhdPath } from '../store/storage-blobs.ts';
 import type { Store } from '../store/store.ts';

@@ -42,9 +42,9 @@ export async function publishManagedImage(
 ): Promise<PublishedManagedImage> {
   const { signal, location } = request;
   const wantedId = managedImageId(request.id);
-  const groupKey = await store.write(async trx => {
+  await store.write(async trx => {
     refuseElsewhere(await findManagedImage(trx, request.id), location);
-    return ensureResourceGroup(trx, request.id, request);
+    await ensureResourceGroup(trx, request.id, request);
   });
   const disk = await request.disk();
   const holder = workHolder();
@@ -54,6 +54,8 @@ export async function publishManagedImage(
     const { id, replaced } = await store.write(async trx => {
       const found = await findManagedImage(trx, request.id);
       refuseElsewhere(found, location);
+      // Copying took its time: the group may be gone.
+      const groupKey = await ensureResourceGroup(trx, request.id, request);
       const row: ManagedImageRow = {
         ...diskColumns(disk, request.tags),
         key: keyOf(wantedId),
@@ -80,7 +82,8 @@ export async function publishManagedImage(
         });
       return { id: row.id, replaced: found !== undefined };
     });
-    if (replaced) await collectGarbage(store);
+    // The image is published: what cannot be removed now the next sweep removes.
+    if (replaced) await collectGarbage(store).catch(() => undefined);
     return { id, path, digest: disk.digest, sizeBytes: disk.sizeBytes };
   } finally {
     await releasePins(store, holder);

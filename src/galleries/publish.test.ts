@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { blobPath } from '../store/blobs.ts';
+import { blobPath } from '../store/blob-path.ts';
 import { collectGarbage } from '../store/garbage.ts';
 import { releasePins, runHolder, workHolder } from '../store/pins.ts';
 import { latestRunOutput } from '../store/runs.ts';

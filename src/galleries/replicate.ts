@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { storeError } from '../errors/store.ts';
-import { blobPath, putBlob } from '../store/blobs.ts';
+import { blobPath } from '../store/blob-path.ts';
+import { putBlob } from '../store/blobs.ts';
 import type { GalleryVersionRegionRow, GalleryVersionRow } from '../store/database.ts';
 import { collectGarbage } from '../store/garbage.ts';
 import { pinBlob, releasePins, workHolder } from '../store/pins.ts';

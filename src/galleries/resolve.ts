@@ -1,5 +1,6 @@
 import { storeError } from '../errors/store.ts';
-import { blobPath, exists } from '../store/blobs.ts';
+import { blobPath } from '../store/blob-path.ts';
+import { exists } from '../store/blobs.ts';
 import type { DataDiskColumns, GalleryVersionRow, ManagedImageRow } from '../store/database.ts';
 import { pinBlob } from '../store/pins.ts';
 import { regionName } from '../store/regions.ts';

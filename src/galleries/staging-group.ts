@@ -143,6 +143,9 @@ async function findUsable(
   if (group === undefined) return undefined;
   const tag = Object.entries(tagsOf(group)).find(([name]) => USED.includes(name));
   if (tag !== undefined) throw fail(`it is associated with another image template (its tag \`${tag.join('=')}\`)`);
+  // Somebody may have changed its tags.
+  const held = await db.selectFrom('staging_groups').select('holder').where('group_key', '=', key).executeTakeFirst();
+  if (held !== undefined) throw fail('another image template, or a build, uses it');
   const location = regionName(template.location);
   if (group.location !== location) throw fail(`it is in ${group.location}, the template in ${location}`);
   const content = await contentOf(db, key);

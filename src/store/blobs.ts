@@ -3,11 +3,13 @@ import { constants, link, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { join } from 'node:path';
 import { copySparse } from '../disk/copy-sparse.ts';
 import type { Progress } from '../disk/disk-format.ts';
-import { isDigest } from '../disk/tree-hash.ts';
 import { diskError } from '../errors/disk.ts';
 import { ownerName } from '../home/process-lock.ts';
+import { blobPath } from './blob-path.ts';
 import { pinBlob } from './pins.ts';
+import { ownsRegion, regionOfAnother } from './region-owner.ts';
 import type { Store, StoreTransaction } from './store.ts';
+import { wantedPaths } from './wanted-blobs.ts';
 
 /** A finished file that is to be stored. `digest` is known to be that of its bytes. */
 export interface FinishedFile {
@@ -28,18 +30,11 @@ export interface PutBlobOptions extends PutOptions {
   readonly holder: string;
 }
 
-/** Where the blob of a digest is in a region, whether or not it is there. */
-export function blobPath(store: Store, region: string, digest: string): string {
-  if (!isDigest(digest)) throw new Error(`${digest} is not a digest`);
-  // No colon: QEMU would read what stands before it as a protocol.
-  return join(store.region(region).blobs, digest.replace(':', '-'));
-}
-
 /**
  * Puts a file into a region under its digest and returns the blob's path. The blob is whole or not there. It is pinned:
  * refer to it in a transaction, then release the pins of the holder.
  *
- * @throws KilnError `DiskChanged` when the file did not have the stated digest; the signal's reason.
+ * @throws KilnError `DiskChanged` when the file did not have the stated digest; `RegionOfAnotherStore`; the signal's reason.
  */
 export async function putBlob(
   store: Store,
@@ -51,6 +46,7 @@ export async function putBlob(
   await mkdir(store.region(region).blobs, { recursive: true, mode: 0o755 });
   const pin = (trx: StoreTransaction) => pinBlob(trx, { region, digest: file.digest }, options.holder);
   const there = await store.write(async trx => {
+    if (!(await ownsRegion(store, trx, region, () => wantedPaths(store, trx)))) throw regionOfAnother(store, region);
     await pin(trx);
     return exists(path);
   });

@@ -21,6 +21,8 @@ export interface Database {
   readonly staging_groups: StagingGroupRow;
   readonly resources: ResourceRow;
   readonly operations: OperationRow;
+  /** One row: what this store is known by in the directories of its regions. */
+  readonly stores: { readonly id: string };
   readonly tenants: TenantRow;
   readonly principals: PrincipalRow;
   readonly principal_secrets: PrincipalSecretRow;

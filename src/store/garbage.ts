@@ -1,14 +1,17 @@
-import { readdir, realpath, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, ownerIn } from '../home/process-lock.ts';
-import { blobPath } from './blobs.ts';
-import { type BlobName, isHeld } from './pins.ts';
+import { isBlobFile } from './blob-path.ts';
+import { ownsRegion } from './region-owner.ts';
 import { takeBackAbandoned, vhdPath } from './storage-blobs.ts';
 import type { Store, StoreTransaction } from './store.ts';
+import { realPath, wantedPaths } from './wanted-blobs.ts';
 
 export interface Collected {
   /** Paths of files that were removed. */
   readonly removed: readonly string[];
+  /** Regions whose blobs are another store's, and were left alone. */
+  readonly foreign: readonly string[];
 }
 
 /**
@@ -40,28 +43,40 @@ export async function sweepStore(store: Store): Promise<Collected> {
       removed.push(join(incoming, name));
     }
   }
-  return { removed: [...removed, ...(await collectGarbage(store)).removed] };
+  const garbage = await collectGarbage(store);
+  return { ...garbage, removed: [...removed, ...garbage.removed] };
 }
 
-/** Removes the blobs of every region that no image, version or pin of a live holder refers to. */
+/**
+ * Removes the blobs of every region that no image, version or pin of a live holder refers to. What is no blob by its name stays, and so
+ * does all that lies in a region of another store. A file that cannot be removed now is left to the next time.
+ */
 export async function collectGarbage(store: Store): Promise<Collected> {
   const regions = await store.regions();
   return store.write(async trx => {
     // By real path: a site may map two regions to one directory.
-    const wanted = new Set<string>();
-    for (const { region, digest } of await wantedBlobs(trx))
-      wanted.add(await realPath(blobPath(store, region, digest)));
+    const wanted = await wantedPaths(store, trx);
     const removed: string[] = [];
+    const foreign: string[] = [];
     for (const region of regions) {
       const { blobs } = store.region(region);
-      for (const name of await names(blobs)) {
+      const there = (await names(blobs)).filter(isBlobFile);
+      if (there.length === 0) continue;
+      if (!(await ownsRegion(store, trx, region, async () => wanted))) {
+        foreign.push(region);
+        continue;
+      }
+      for (const name of there) {
         const path = join(blobs, name);
         if (wanted.has(await realPath(path))) continue;
-        await rm(path, { force: true });
-        removed.push(path);
+        const gone = await rm(path, { force: true }).then(
+          () => true,
+          () => false,
+        );
+        if (gone) removed.push(path);
       }
     }
-    return { removed };
+    return { removed, foreign };
   });
 }
 
@@ -75,39 +90,6 @@ export async function dropReservations(trx: StoreTransaction): Promise<void> {
   for (const { key, owner } of reserved) {
     if (!isAlive(owner)) await trx.deleteFrom('gallery_versions').where('key', '=', key).execute();
   }
-}
-
-async function wantedBlobs(trx: StoreTransaction): Promise<readonly BlobName[]> {
-  const replicas = await trx.selectFrom('gallery_version_regions').select(['region', 'digest', 'held_in']).execute();
-  const copies = replicas.map(({ region, digest, held_in }) => ({ region: held_in ?? region, digest }));
-  const images = await trx.selectFrom('managed_images').select(['location as region', 'digest']).execute();
-  const dataDisks = await wantedDataDisks(trx);
-  const pins = await trx.selectFrom('blob_pins').selectAll().execute();
-  for (const pin of pins.filter(pin => !isHeld(pin.holder))) {
-    await trx.deleteFrom('blob_pins').where('holder', '=', pin.holder).execute();
-  }
-  const held = pins.filter(pin => isHeld(pin.holder));
-  return [...copies, ...images, ...dataDisks, ...held];
-}
-
-/** They lie where the disks with the operating system do. */
-async function wantedDataDisks(trx: StoreTransaction): Promise<readonly BlobName[]> {
-  const ofVersions = await trx
-    .selectFrom('gallery_version_data_disks as disk')
-    .innerJoin('gallery_version_regions as copy', 'copy.version_key', 'disk.version_key')
-    .select(['copy.region', 'copy.held_in', 'disk.digest'])
-    .execute();
-  const ofImages = await trx
-    .selectFrom('managed_image_data_disks as disk')
-    .innerJoin('managed_images as image', 'image.key', 'disk.image_key')
-    .select(['image.location as region', 'disk.digest'])
-    .execute();
-  return [...ofVersions.map(({ region, held_in, digest }) => ({ region: held_in ?? region, digest })), ...ofImages];
-}
-
-/** The path itself where there is no such file. */
-async function realPath(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
 }
 
 async function names(directory: string): Promise<readonly string[]> {

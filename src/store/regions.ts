@@ -5,6 +5,8 @@ import { storeError } from '../errors/store.ts';
 /** Where a region keeps its files. */
 export interface RegionDirectory {
   readonly root: string;
+  /** Id of the store whose region it is. */
+  readonly mark: string;
   /** Read-only disks, by digest. */
   readonly blobs: string;
   /** Files that are being written, as `<owner>-<random>`. */
@@ -53,6 +55,7 @@ export function regionLayout(
       const directory = mapped.get(name) ?? join(root, name);
       return {
         root: directory,
+        mark: join(directory, 'store-id'),
         blobs: join(directory, 'blobs'),
         incoming: join(directory, 'incoming'),
         vhds: join(directory, 'vhds'),

@@ -6,7 +6,7 @@ import {
   type PublishingFixture,
   publishingFixture,
 } from '../../galleries/publishing.fixture.ts';
-import { blobPath } from '../../store/blobs.ts';
+import { blobPath } from '../../store/blob-path.ts';
 import { beginOperation } from '../../store/operations.ts';
 import { insertResource } from '../../store/resources.ts';
 import { type ProviderFixture, providerFixture } from '../provider.fixture.ts';

@@ -6,6 +6,7 @@ import { declaredDetails } from './0004-declared-details.ts';
 import { service } from './0005-service.ts';
 import { principals } from './0006-principals.ts';
 import { heartbeats } from './0007-heartbeats.ts';
+import { storeId } from './0008-store-id.ts';
 
 /** Every change of the tables, by name, in order. One that was released is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-service': service,
   '0006-principals': principals,
   '0007-heartbeats': heartbeats,
+  '0008-store-id': storeId,
 };
