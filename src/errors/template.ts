@@ -46,6 +46,12 @@ export const templateErrors = kinds({
     message: p => `\`osDiskSizeGB\` is ${p.wanted}, but the disk of the source ${p.source} has ${p.actual}.`,
     todo: p => `Set \`osDiskSizeGB\` to ${p.least} or more, or to 0 for the size of the source.`,
   } satisfies ErrorKind<{ wanted: string; actual: string; source: string; least: number }>,
+  DiskTooLargeForVhd: {
+    exit: 2,
+    summary: 'The disk of the image is larger than a VHD can be.',
+    message: p => `The disk of the image has ${p.size}, and a VHD holds ${p.most} at most.`,
+    todo: () => 'Choose a smaller `osDiskSizeGB`, or distribute to a managed image or a gallery.',
+  } satisfies ErrorKind<{ size: string; most: string }>,
   DataDiskLunTaken: {
     exit: 2,
     summary: 'One of `additionalDataDisks` would have the LUN of a data disk that the source image brings.',

@@ -3,6 +3,9 @@ import type { Scrub } from './scrub.ts';
 /** Who reads lines from a guest cuts those that are longer. */
 const CUT_AT = 8192;
 
+/** More is not held back: a guest that prints a secret again and again would have all of its output kept here. */
+const HELD_AT_MOST = 64 * 1024;
+
 /**
  * Lines of one source, parted so that each can be scrubbed by itself: where a long line was cut, a secret may begin in one
  * piece and end in the next. What may be its beginning is moved to the next piece.
@@ -18,7 +21,7 @@ export class CutLines {
   /** The line to go on with instead of this one. */
   next(line: string): string {
     const text = this.#held + line;
-    const open = line.length < CUT_AT ? 0 : this.#scrub.open(text);
+    const open = line.length < CUT_AT || text.length > HELD_AT_MOST ? 0 : this.#scrub.open(text);
     this.#held = text.slice(text.length - open);
     return text.slice(0, text.length - open);
   }

@@ -68,3 +68,17 @@ test('a secret at the place where a long line was cut reaches no listener, and t
     'step-finished',
   ]);
 });
+
+test('what was held back of a step is its own, also where it is not said to have finished', () => {
+  const seen: BuildEvent[] = [];
+  const stream = new EventStream('r1', scrubber(['topsecret']));
+  stream.subscribe(event => seen.push(event));
+  const step = (name: string) => ({ phase: 'customize', index: 1, total: 1, type: 'Shell', name }) as const;
+  stream.emit({ type: 'step-output', step: step('one'), stream: 'stdout', line: `${'x'.repeat(8189)}top` });
+  stream.emit({ type: 'step-started', step: step('two') });
+  stream.emit({ type: 'step-output', step: step('two'), stream: 'stdout', line: 'hello' });
+  const lines = seen.flatMap(event =>
+    event.type === 'step-output' ? [`${event.step.name} ${event.line.slice(-8)}`] : [],
+  );
+  expect(lines).toEqual(['one xxxxxxxx', 'one top', 'two hello']);
+});

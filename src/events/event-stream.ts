@@ -1,6 +1,14 @@
-import type { BuildEvent, BuildEventBody } from './build-event.ts';
+import type { BuildEvent, BuildEventBody, StepRef } from './build-event.ts';
 import { CutLines } from './cut-lines.ts';
 import { type Scrub, scrubEvent } from './scrub.ts';
+
+/** After these there is no more output of the step before: not every step is said to have finished. */
+const ENDS_OUTPUT: ReadonlySet<BuildEventBody['type']> = new Set([
+  'step-started',
+  'step-finished',
+  'stage-finished',
+  'run-finished',
+]);
 
 export type Listener = (event: BuildEvent) => void;
 
@@ -12,6 +20,8 @@ export class EventStream {
   readonly #runId: string;
   readonly #scrub: Scrub;
   readonly #listeners = new Set<Listener>();
+  /** Whose output was held back, if any was. */
+  #step: StepRef | undefined;
   /** By source of lines: where the output of the step that runs was cut. */
   readonly #cutLines = new Map<'stdout' | 'stderr', CutLines>();
   #seq: number;
@@ -25,17 +35,22 @@ export class EventStream {
 
   readonly emit = (body: BuildEventBody): void => {
     if (body.type === 'step-output') {
+      this.#step = body.step;
       this.#send({ ...body, line: this.#linesOf(body.stream).next(body.line) });
       return;
     }
-    if (body.type === 'step-finished') {
-      for (const [stream, lines] of this.#cutLines) {
-        const line = lines.end();
-        if (line !== '') this.#send({ type: 'step-output', step: body.step, stream, line });
-      }
-    }
+    if (ENDS_OUTPUT.has(body.type)) this.#flush();
     this.#send(body);
   };
+
+  /** What was held back belongs to the step that printed it, whatever comes next. */
+  #flush(): void {
+    for (const [stream, lines] of this.#cutLines) {
+      const line = lines.end();
+      if (line !== '' && this.#step !== undefined) this.#send({ type: 'step-output', step: this.#step, stream, line });
+    }
+    this.#step = undefined;
+  }
 
   #linesOf(stream: 'stdout' | 'stderr'): CutLines {
     const lines = this.#cutLines.get(stream) ?? new CutLines(this.#scrub);

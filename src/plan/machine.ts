@@ -27,6 +27,8 @@ export interface HostCapacity {
 }
 
 const GIB = 1024 ** 3;
+/** What `qemu-img` writes as a VHD. */
+const LARGEST_VHD_GIB = 2040;
 const DEFAULT_SIZE: Readonly<Record<SourceDisk['generation'], string>> = {
   V1: 'Standard_D1_v2',
   V2: 'Standard_D2ds_v4',
@@ -35,10 +37,10 @@ const DEFAULT_SIZE: Readonly<Record<SourceDisk['generation'], string>> = {
 /**
  * The machine that the template asks for, as far as this host can give it, and a note for each thing that it cannot.
  *
- * @throws KilnError `UnknownVmSize`, `UnsupportedVmSize`, `OsDiskTooSmall`, `DataDiskLunTaken`
+ * @throws KilnError `UnknownVmSize`, `UnsupportedVmSize`, `OsDiskTooSmall`, `DiskTooLargeForVhd`, `DataDiskLunTaken`
  */
 export function planMachine(
-  template: Pick<ImageTemplate, 'vmProfile' | 'additionalDataDisks' | 'validate'>,
+  template: Pick<ImageTemplate, 'vmProfile' | 'additionalDataDisks' | 'validate' | 'distribute'>,
   source: SourceDisk,
   host: HostCapacity,
 ): { machine: PlannedMachine; notes: readonly string[] } {
@@ -54,7 +56,12 @@ export function planMachine(
     const [wanted, given] = [showMemory(size.memoryMiB), showMemory(host.memoryMiB)];
     notes.push(`${size.name} has ${wanted} of memory, this machine can give ${given}: the build VM gets ${given}.`);
   }
-  throwAll([...tooSmall(profile.osDiskSizeGB, source), ...lunProblems(template, source)]);
+  const diskSizeBytes = profile.osDiskSizeGB === 0 ? source.virtualSizeBytes : profile.osDiskSizeGB * GIB;
+  throwAll([
+    ...tooSmall(profile.osDiskSizeGB, source),
+    ...tooLarge(template, diskSizeBytes),
+    ...lunProblems(template, source),
+  ]);
   return {
     machine: {
       vmSize: size.name,
@@ -62,7 +69,7 @@ export function planMachine(
       memoryMiB: Math.min(size.memoryMiB, host.memoryMiB),
       generation: source.generation,
       devices: source.devices,
-      diskSizeBytes: profile.osDiskSizeGB === 0 ? source.virtualSizeBytes : profile.osDiskSizeGB * GIB,
+      diskSizeBytes,
       dataDisks: planDataDisks(template, source),
     },
     notes,
@@ -75,6 +82,18 @@ function tooSmall(osDiskSizeGB: number, source: SourceDisk): KilnError[] {
   const least = Math.ceil(source.virtualSizeBytes / GIB);
   const target = 'properties.vmProfile.osDiskSizeGB';
   return [templateError('OsDiskTooSmall', { ...sizes, source: source.exactName, least }, { target })];
+}
+
+/** Found out now rather than by the conversion, which is the end of a build. */
+function tooLarge(
+  { distribute, validate }: Pick<ImageTemplate, 'distribute' | 'validate'>,
+  bytes: number,
+): KilnError[] {
+  if (bytes <= LARGEST_VHD_GIB * GIB || validate.sourceValidationOnly) return [];
+  const sizes = { size: showBytes(bytes), most: `${LARGEST_VHD_GIB} GiB` };
+  return distribute.flatMap(({ type }, i) =>
+    type === 'VHD' ? [templateError('DiskTooLargeForVhd', sizes, { target: `properties.distribute[${i}]` })] : [],
+  );
 }
 
 /** `8 GiB`, `2.5 GiB`, `512 MiB`; at most two decimals. */

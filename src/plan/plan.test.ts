@@ -77,6 +77,20 @@ describe('makePlan', () => {
     expect(() => size(7)).toThrow(expect.objectContaining({ code: 'OsDiskTooSmall', exit: 2 }));
   });
 
+  it('has no disk that is larger than a VHD that it is for', () => {
+    const plan = (osDiskSizeGB: number, target: object) => {
+      const of = template({ vmProfile: { osDiskSizeGB }, distribute: [target] });
+      return makePlan(of, resolved(of)).machine.diskSizeBytes;
+    };
+    const vhd = { type: 'VHD', runOutputName: 'disk' };
+    expect(plan(2040, vhd)).toBe(2040 * GIB);
+    expect(() => plan(2041, vhd)).toThrow(
+      expect.objectContaining({ code: 'DiskTooLargeForVhd', target: 'properties.distribute[0]' }),
+    );
+    const imageId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i';
+    expect(plan(4095, { type: 'ManagedImage', runOutputName: 'i', imageId, location: 'westus' })).toBe(4095 * GIB);
+  });
+
   it('has the optimization, the data disks and what else the template states', () => {
     const of = template(EVERYTHING, NEWEST);
     const plan = makePlan(of, resolved(of));
