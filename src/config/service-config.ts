@@ -3,6 +3,8 @@ import { serviceError } from '../errors/service.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const count = z.number().int().positive();
+/** A timer that is set to more goes off at once. */
+const MOST_MINUTES = 30_000;
 
 /** The section `service` of `config.yaml`. What is absent has its default in `serviceConfig`. */
 export const serviceSection = z.strictObject({
@@ -23,7 +25,9 @@ export const serviceSection = z.strictObject({
     .optional(),
   allowUpdates: z.boolean().optional(),
   strictConflict: z.boolean().optional(),
-  triggers: z.strictObject({ pollMinutes: count.optional() }).optional(),
+  triggers: z
+    .strictObject({ pollMinutes: count.max(MOST_MINUTES, 'it is more than three weeks').optional() })
+    .optional(),
   retention: z.strictObject({ runsDays: count.optional(), runsPerTemplate: count.optional() }).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
 });

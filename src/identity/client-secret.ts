@@ -4,7 +4,7 @@ import type { PrincipalSecretRow } from '../store/principal-rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Principal } from './principals.ts';
 
-/** A secret is 30 random bytes: 40 characters, none of which a shell or a URL treats specially. */
+/** A secret is 30 random bytes: 40 characters, none of which a shell or a URL treats specially, and the first of which makes no option of it. */
 const SECRET_BYTES = 30;
 const HASH_BYTES = 32;
 const HINT_CHARACTERS = 3;
@@ -20,6 +20,13 @@ export interface ClientSecret {
   readonly expiresAt: string | undefined;
 }
 
+function newSecret(): string {
+  for (;;) {
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    if (!secret.startsWith('-')) return secret;
+  }
+}
+
 /**
  * Makes a secret. Only its hash is kept, so this is the one time that it can be shown.
  *
@@ -32,7 +39,7 @@ export async function addSecret(
 ): Promise<{ readonly id: string; readonly secret: string }> {
   const { objectId, kind, displayName } = principal;
   if (kind !== 'ServicePrincipal') throw identityError('PrincipalWithoutSecrets', { principal: displayName, kind });
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const secret = newSecret();
   const row: PrincipalSecretRow = {
     id: randomUUID(),
     object_id: objectId,

@@ -30,8 +30,8 @@ export interface HostQueueOptions {
   readonly pollMs?: number;
 }
 
-/** What a stopping service does with the runs that are at work: let them end, or have them go back to the queue. */
-export type StopMode = 'finish' | 'hand-back';
+/** What a stopping service does with the runs that are at work: let them end, have them go back to the queue, or let them be. */
+export type StopMode = 'finish' | 'hand-back' | 'leave';
 
 /** Kind of the operations by which clients wait for runs. */
 export const RUN_OPERATION = 'Microsoft.VirtualMachineImages/imageTemplates/run';
@@ -84,6 +84,7 @@ export class HostQueue implements BuildQueue {
     this.#stopping = true;
     this.wake();
     await this.#loop;
+    if (mode === 'leave') return;
     const asked = new Set<string>();
     for (;;) {
       const runs = await runsInQueue(this.#options.services.store.db);

@@ -155,7 +155,8 @@ export async function startService(
     };
   } catch (error) {
     await app?.close();
-    await arm?.stop('hand-back');
+    // Builds of a service before this one go on: they are nothing that this start has begun.
+    await arm?.stop('leave');
     await unlock();
     throw error;
   }

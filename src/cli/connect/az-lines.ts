@@ -42,7 +42,9 @@ export function azLines(connection: Connection, files?: AzFiles): string {
     `export AZURE_CONFIG_DIR=${files === undefined ? '"$HOME/.azure-kiln"' : quoted(files.configDirectory)}`,
     ...(authority === undefined || trusted === undefined ? [] : [`export REQUESTS_CA_BUNDLE=${quoted(trusted)}`]),
     'export AZURE_CORE_COLLECT_TELEMETRY=false AZURE_CORE_ERROR_RECOMMENDATION=off AZURE_EXTENSION_USE_DYNAMIC_INSTALL=no',
-    `az cloud register -n ${CLOUD} --cloud-config ${config}`,
+    // A cloud that is known already keeps its old addresses unless it is updated.
+    `kiln_cloud=${config}`,
+    `az cloud register -n ${CLOUD} --cloud-config "$kiln_cloud" 2>/dev/null || az cloud update -n ${CLOUD} --cloud-config "$kiln_cloud"`,
     `az cloud set -n ${CLOUD}`,
     `az login --service-principal -u ${clientId ?? "'<client id>'"} -p ${secret === undefined ? "'<secret>'" : quoted(secret)} --tenant ${tenantId}`,
   ].join('\n');

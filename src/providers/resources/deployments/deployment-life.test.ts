@@ -10,6 +10,7 @@ import {
   factory,
   GROUP,
   identity,
+  nested,
   order,
   propertiesOf,
   providers,
@@ -17,6 +18,8 @@ import {
   thing,
   until,
 } from './deployment-request.fixture.ts';
+
+const THINGS = `${GROUP}/providers/Test.Slow/things`;
 
 test('Complete removes what is not in the template', async () => {
   await using arm = await providerFixture(providers);
@@ -96,6 +99,78 @@ test('a deployment that a crash has interrupted goes on with what is left', asyn
     same: { value: true },
   });
   expect(slow.puts.filter(name => name === 'one')).toHaveLength(1);
+});
+
+test('a deployment inside of another is done again when it is deployed again, and after a crash goes on', async () => {
+  slow.puts.length = 0;
+  await using arm = await providerFixture(providers);
+  await arm.call('PUT', GROUP, { location: 'westus2' });
+  const inner = (size: number, more: readonly object[] = []) =>
+    order({ resources: [nested('inner', [{ ...thing('one'), properties: { size } }, ...more])] });
+  const size = async () => propertiesOf(await arm.call('GET', `${THINGS}/one?api-version=2024-01-01`))['size'];
+  for (const given of [1, 2]) {
+    expect(await ended(arm, await arm.call('PUT', DEPLOYMENT, inner(given)))).toMatchObject({ status: 'Succeeded' });
+    expect(await size()).toBe(given);
+  }
+  const held = { ...thing('held'), dependsOn: ['one'], properties: { hold: true } };
+  const begun = await arm.call('PUT', DEPLOYMENT, inner(3, [held]));
+  await until(() => slow.held.has('held'));
+  await arm.runner.stop();
+  slow.held.clear();
+  await arm.restart();
+  expect(await ended(arm, begun)).toMatchObject({ status: 'Succeeded' });
+  expect(await size()).toBe(3);
+  expect(slow.puts.filter(name => name === 'one')).toHaveLength(3);
+});
+
+test('deployments of one name inside of one operation are each done, one after the other', async () => {
+  slow.puts.length = 0;
+  await using arm = await providerFixture(providers);
+  await arm.call('PUT', GROUP, { location: 'westus2' });
+  const around = (name: string, size: number) =>
+    nested(name, [nested('inner', [{ ...thing('one'), properties: { size } }])]);
+  const begun = await arm.call(
+    'PUT',
+    DEPLOYMENT,
+    order({ resources: [around('a', 1), { ...around('b', 2), dependsOn: ['a'] }] }),
+  );
+  expect(await ended(arm, begun)).toMatchObject({ status: 'Succeeded' });
+  expect(slow.puts).toEqual(['one', 'one']);
+});
+
+test('a deployment inside of another takes over none that is at work', async () => {
+  slow.puts.length = 0;
+  await using arm = await providerFixture(providers);
+  await arm.call('PUT', GROUP, { location: 'westus2' });
+  const resources = [{ ...thing('held'), properties: { hold: true } }];
+  const active = { code: 'DeploymentActive' };
+  const refused = { status: 'Failed', error: { details: [{ details: [active] }] } };
+  const records = DEPLOYMENT.replace(/main$/, 'inner');
+  const atWork = await arm.call('PUT', records, order({ resources }));
+  await until(() => slow.held.has('held'));
+  const shown = await arm.call('GET', records);
+  const other = await ended(
+    arm,
+    await arm.call('PUT', DEPLOYMENT, order({ resources: [nested('inner', [thing('two')])] })),
+  );
+  expect(other).toMatchObject({ status: 'Failed' });
+  expect(propertiesOf(await arm.call('GET', DEPLOYMENT))).toMatchObject({ error: { details: [active] } });
+  expect(await arm.call('GET', records)).toEqual(shown);
+  slow.held.clear();
+  expect(await ended(arm, atWork)).toMatchObject({ status: 'Succeeded' });
+  // Its own name, and that of one around it.
+  const own = await ended(
+    arm,
+    await arm.call('PUT', DEPLOYMENT, order({ resources: [nested('Main', [thing('two')])] })),
+  );
+  expect(own).toMatchObject({ status: 'Failed', error: { details: [active] } });
+  const twice = nested('inner', [nested('inner', [thing('two')])]);
+  expect(await ended(arm, await arm.call('PUT', DEPLOYMENT, order({ resources: [twice] })))).toMatchObject(refused);
+  expect(propertiesOf(await arm.call('GET', DEPLOYMENT))).toMatchObject({ provisioningState: 'Failed' });
+  expect(slow.puts).toEqual(['held']);
+  // Now that nothing is at work, the name is free.
+  const free = await arm.call('PUT', DEPLOYMENT, order({ resources: [nested('inner', [thing('two')])] }));
+  expect(await ended(arm, free)).toMatchObject({ status: 'Succeeded' });
 });
 
 test('a template that takes long to evaluate keeps nobody else waiting', async () => {

@@ -85,6 +85,16 @@ export function thing(name: string) {
   return { type: 'Test.Slow/things', apiVersion: '2024-01-01', name, location: 'westus2', properties: {} };
 }
 
+/** A deployment inside of another. */
+export function nested(name: string, resources: readonly object[]) {
+  return {
+    type: 'Microsoft.Resources/deployments',
+    apiVersion: '2021-04-01',
+    name,
+    properties: { mode: 'Incremental', template: template({ resources }) },
+  };
+}
+
 /** The status of a deployment that has ended. */
 export async function ended(
   arm: ProviderFixture,

@@ -5,7 +5,6 @@ import { armError } from '../../../errors/arm.ts';
 import { resourcesError } from '../../../errors/resources.ts';
 import { beginOperation, endOperation, findOperation } from '../../../store/operations.ts';
 import { findResource, pageOfResources, removeResource, type StoredResource } from '../../../store/resources.ts';
-import type { StoreTransaction } from '../../../store/store.ts';
 import { resultHeaders } from '../../operation-status.ts';
 import type { ArmOperation, ArmRequest, ArmResponse, Provider } from '../../provider.ts';
 import type { ProviderServices } from '../../services.ts';
@@ -24,6 +23,7 @@ import {
   isActive,
   plannedProperties,
   putDeployment,
+  refuseWhileActive,
   requireDeployment,
   shownDeployment,
   stateOf,
@@ -271,16 +271,4 @@ async function status({ services: { store } }: DeploymentMeans, { params }: ArmR
   const headers = found === 'InProgress' ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {};
   const said = { status: found === 'InProgress' ? 'Running' : found, ...(error === undefined ? {} : { error }) };
   return { status: 200, headers, body: said };
-}
-
-/** One inside of another may have been left by a crash in a state in which nothing goes on any more. */
-async function refuseWhileActive(
-  db: Pick<StoreTransaction, 'selectFrom'>,
-  found: StoredResource | undefined,
-): Promise<void> {
-  if (found === undefined || !isActive(found)) return;
-  const { operationId, startedAt } = stateOf(found);
-  const operation = operationId === undefined ? undefined : await findOperation(db, operationId);
-  if (operation?.status !== 'InProgress') return;
-  throw resourcesError('DeploymentActive', { deployment: found.name, since: startedAt });
 }

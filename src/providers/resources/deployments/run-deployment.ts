@@ -19,9 +19,11 @@ import type { Seal } from './sealed.ts';
 import {
   endDeployment,
   isActive,
+  named,
   OPERATION_TYPE,
   plannedProperties,
   putDeployment,
+  refuseWhileActive,
   shownOutputs,
   stateOf,
 } from './stored-deployment.ts';
@@ -36,6 +38,14 @@ export interface DeploymentOrder {
   /** What `utcNow()` and `newGuid()` are made of, so that they stay the same after a crash. */
   readonly now: string;
   readonly seed: string;
+}
+
+/** The deployments that one operation deploys, by their keys: itself and those inside of it. */
+interface Names {
+  /** Those at work, with the time (ISO 8601) of their beginning. */
+  readonly active: Map<string, string>;
+  /** Those inside that this service has begun, ended or not. */
+  readonly begun: Set<string>;
 }
 
 interface Means {
@@ -76,13 +86,14 @@ async function run(means: Means, operation: OperationRecord, found: StoredResour
   const behalf = behalfIn(operation.input);
   const order = orderIn(operation.input);
   const client = new InternalClient(services, behalf);
-  const { sealed, template } = stateOf(found);
+  const { sealed, template, startedAt } = stateOf(found);
   const parameters = sealed === undefined ? {} : await seal.open(sealed);
   const [, subscriptionId = '', , resourceGroup = ''] = found.id.slice(1).split('/');
   const place = { subscriptionId, resourceGroup, name: found.name };
   const given = { template, parameters: isObject(parameters) ? parameters : {}, now: order.now, seed: order.seed };
   const evaluation = await beginEvaluation(services, thread, client, place, given);
   const secrets = new Set<string>();
+  const names: Names = { active: new Map([[found.key, startedAt]]), begun: new Set() };
   const scrub = (error: AnswerError) => withoutSecrets(error, secrets);
   try {
     await store.write(trx =>
@@ -105,6 +116,7 @@ async function run(means: Means, operation: OperationRecord, found: StoredResour
           means,
           operation,
           evaluation,
+          names,
           { at, view: inner, template: templateIn(template, resource.path) },
           work,
         );
@@ -128,31 +140,47 @@ async function run(means: Means, operation: OperationRecord, found: StoredResour
   }
 }
 
-/** A deployment inside of another has a record like any. */
+/**
+ * A deployment inside of another has a record like any.
+ *
+ * @throws KilnError `DeploymentActive` if one with its id is at work: another, one that it is inside of, or one beside it.
+ */
 async function within(
   { services: { store } }: Means,
   operation: OperationRecord,
   evaluation: Evaluation,
+  { active, begun }: Names,
   nested: { readonly at: readonly string[]; readonly view: DeploymentView; readonly template: Json },
   work: (view: DeploymentView) => Promise<Deployed>,
 ): Promise<Deployed> {
   const { at, view, template } = nested;
   const id = at.at(-1) ?? '';
+  const key = id.toLowerCase();
   const now = new Date().toISOString();
   const { correlationId, id: operationId } = operation;
   const planned = { mode: 'Incremental', templateHash: templateHash(template), correlationId, now };
-  await store.write(trx =>
-    putDeployment(trx, id, {
-      properties: plannedProperties(view, planned),
-      state: { operationId, startedAt: now, template, sealed: undefined },
-      provisioningState: 'Running',
-      tags: {},
-      createdBy: undefined,
-    }),
-  );
-  const end = (state: Parameters<typeof endDeployment>[2]) =>
-    store.write(trx => endDeployment(trx, id.toLowerCase(), state));
+  const since = active.get(key);
+  if (since !== undefined) throw resourcesError('DeploymentActive', { deployment: named(id).resourceName, since });
+  active.set(key, now);
+  const end = (state: Parameters<typeof endDeployment>[2]) => store.write(trx => endDeployment(trx, key, state));
+  let recorded = false;
   try {
+    await store.write(async trx => {
+      const found = await findResource(trx, key);
+      await refuseWhileActive(trx, found, operationId);
+      // Only what this very operation did before a crash is not done again.
+      const interrupted = found !== undefined && stateOf(found).operationId === operationId && !begun.has(key);
+      if (!interrupted) await forgetRecords(trx, key);
+      await putDeployment(trx, id, {
+        properties: plannedProperties(view, planned),
+        state: { operationId, startedAt: now, template, sealed: undefined },
+        provisioningState: 'Running',
+        tags: {},
+        createdBy: undefined,
+      });
+    });
+    recorded = true;
+    begun.add(key);
     const deployed = await work(view);
     if (!deployed.whole) {
       const said = saidOf(resourcesError('DeploymentFailed', {}));
@@ -164,10 +192,14 @@ async function within(
     await end({ provisioningState: 'Succeeded', outputs: shownOutputs(outputs) });
     return deployed;
   } catch (error) {
+    // The record that is there may be another's.
+    if (!recorded) throw error;
     const canceled = error instanceof KilnError && error.code === 'DeploymentCanceled';
     if (canceled) await end({ provisioningState: 'Canceled' });
     else if (error instanceof KilnError) await end({ provisioningState: 'Failed', error: saidOf(error) });
     throw error;
+  } finally {
+    active.delete(key);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Output } from '../../../arm/deployments/outputs.ts';
 import { typedNameOf } from '../../../arm/deployments/resource-id.ts';
 import { armError } from '../../../errors/arm.ts';
 import { resourcesError } from '../../../errors/resources.ts';
+import { findOperation } from '../../../store/operations.ts';
 import { findResource, insertResource, type StoredResource, updateResource } from '../../../store/resources.ts';
 import type { StoreTransaction } from '../../../store/store.ts';
 import { requireLivingGroup } from '../../living-group.ts';
@@ -20,7 +21,7 @@ const ACTIVE = ['Accepted', 'Running'];
 
 /** What the service keeps of a deployment besides what it shows. */
 export interface DeploymentState {
-  /** Of the operation that deploys it; `undefined` for one inside of another. */
+  /** Of the operation that deploys it; for one inside of another, of the outermost one's. */
   readonly operationId: string | undefined;
   readonly startedAt: string;
   readonly template: Json;
@@ -83,6 +84,22 @@ export function plannedProperties(
     providers: providersOf(view.resources),
     dependencies: dependenciesOf(view.resources),
   };
+}
+
+/**
+ * Keeps a deployment that is at work from being replaced or deleted. One inside of another may have been left by a
+ * crash in a state in which nothing goes on any more.
+ *
+ * @param own id of the operation that asks, if it may go on with what it had begun before a crash
+ * @throws KilnError `DeploymentActive`.
+ */
+export async function refuseWhileActive(db: Db, found: StoredResource | undefined, own?: string): Promise<void> {
+  if (found === undefined || !isActive(found)) return;
+  const { operationId, startedAt } = stateOf(found);
+  if (operationId === undefined || operationId === own) return;
+  const operation = await findOperation(db, operationId);
+  if (operation?.status !== 'InProgress') return;
+  throw resourcesError('DeploymentActive', { deployment: found.name, since: startedAt });
 }
 
 /** Makes the record of a deployment, or makes that of an earlier one its own. */
