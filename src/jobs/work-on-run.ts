@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { prepareRun, runBuild } from '../build/run-build.ts';
 import type { BuildServices } from '../build/services.ts';
 import { userError } from '../build/user-error.ts';
 import type { Stage } from '../events/build-event.ts';
 import { EventStream } from '../events/event-stream.ts';
-import { createEventFile, createLogFile } from '../events/log-file.ts';
+import { createEventFile, createLogFile, type LogFile } from '../events/log-file.ts';
 import { scrubber } from '../events/scrub.ts';
 import { ownerName } from '../home/process-lock.ts';
-import type { RunDirectory } from '../home/run-directory.ts';
+import { type RunDirectory, runDirectory } from '../home/run-directory.ts';
 import { claimRun } from '../store/run-queue.ts';
 import { type AcceptedRun, finishRun, getRun, isCancelRequested, noteStage } from '../store/runs.ts';
 import type { ImageTemplate } from '../template/model.ts';
@@ -25,6 +26,14 @@ const CANCEL_POLL_MS = 500;
 /** From here on a run is finished rather than handed back: what it has made would have to be made again. */
 const FINISHED: readonly Stage[] = ['distribute', 'clean-up'];
 
+/** All that a run needs before its build begins. */
+interface Work {
+  readonly request: RunRequest;
+  readonly template: ImageTemplate;
+  readonly stream: EventStream;
+  readonly logs: readonly LogFile[];
+}
+
 /**
  * Does a run of the queue, if it is still there to be taken.
  *
@@ -35,14 +44,15 @@ export async function workOnRun(runId: string, services: BuildServices, handBack
   if (!(await claimRun(store, runId, ownerName()))) return;
   const accepted = (await getRun(store, runId))?.accepted;
   if (accepted === undefined) throw new Error(`run ${runId} was not accepted`);
-  const { directory } = await prepareRun(services, runId);
-  let work: { readonly request: RunRequest; readonly template: ImageTemplate };
+  const directory = runDirectory(join(home.runs, runId));
+  let work: Work;
   try {
+    await prepareRun(services, runId);
     // Of an attempt that was handed back.
     for (const machine of [directory.buildMachine, directory.validationMachine]) {
       await rm(machine, { recursive: true, force: true });
     }
-    work = await readRequest(accepted, services);
+    work = { ...(await readRequest(accepted, services)), ...(await openEvents(runId, directory)) };
   } catch (thrown) {
     const error = userError(thrown, home.root).toJSON();
     const result = { error, seconds: 0, source: null, sourceDigest: null };
@@ -73,15 +83,8 @@ function locationIn(templateText: string): readonly string[] {
   return named && typeof resource.location === 'string' ? [resource.location] : [];
 }
 
-async function build(
-  runId: string,
-  directory: RunDirectory,
-  accepted: AcceptedRun,
-  { request, template }: { readonly request: RunRequest; readonly template: ImageTemplate },
-  services: BuildServices,
-  handBack: AbortSignal,
-): Promise<void> {
-  const { store } = services;
+/** Events go on counting where those of an attempt that was handed back end. */
+async function openEvents(runId: string, directory: RunDirectory): Promise<Pick<Work, 'stream' | 'logs'>> {
   const stream = new EventStream(runId, scrubber(), await lastSeq(directory.events));
   const logs = [
     createLogFile(directory.customizationLog, 'customize'),
@@ -89,6 +92,18 @@ async function build(
     createEventFile(directory.events),
   ];
   for (const log of logs) stream.subscribe(log.listener);
+  return { stream, logs };
+}
+
+async function build(
+  runId: string,
+  directory: RunDirectory,
+  accepted: AcceptedRun,
+  { request, template, stream, logs }: Work,
+  services: BuildServices,
+  handBack: AbortSignal,
+): Promise<void> {
+  const { store } = services;
   let stage: Stage = 'resolve';
   let noted: Promise<unknown> = Promise.resolve();
   stream.subscribe(event => {

@@ -131,7 +131,8 @@ export async function runsRoutes(app: FastifyInstance, options: RunsRoutesOption
   async function find(of: Scope, db?: Pick<Store['db'], 'selectFrom'>): Promise<RunRow> {
     const { runId = '' } = of;
     const row = await rowOf(runId.toLowerCase(), db);
-    if (row === undefined || row.template_key !== templateIdOf(of).toLowerCase()) {
+    // The runs of a template that was deleted are listed, and have its key with the operation that deleted it behind a `#`.
+    if (row === undefined || row.template_key?.split('#')[0] !== templateIdOf(of).toLowerCase()) {
       throw buildError('RunNotFound', { run: runId });
     }
     return row;

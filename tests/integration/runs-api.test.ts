@@ -121,6 +121,34 @@ test('lists runs by template and subscription, in pages, and shows one with its 
   });
 });
 
+test('shows what it lists of a template that was deleted, and none of it to the next of its name', async () => {
+  const { store } = on.site.services;
+  const id = await runningRun('web');
+  await event(id, { type: 'run-started', template: 'web', steps: [] });
+  const result = { seconds: 1, source: null, sourceDigest: null, error: null };
+  await finishRun(store, id, { status: 'Succeeded', endedAt: new Date().toISOString(), result });
+  const key = acceptedRun('web').templateKey;
+  await store.write(trx =>
+    trx
+      .updateTable('runs')
+      .set({ template_key: `${key}#operation` })
+      .where('id', '=', id)
+      .execute(),
+  );
+  const next = await on.accept(queue, acceptedRun('web'));
+  const listed = async (path: string) =>
+    runList.parse(await (await get(path)).json()).value.map(run => `/kiln/v1${run.templateId}/runs/${run.id}`);
+  const [newer = '', older = ''] = await listed(`/kiln/v1/subscriptions/${SUBSCRIPTION}/runs`);
+  expect([newer.endsWith(next), older.endsWith(id)]).toEqual([true, true]);
+  expect(await listed(`${TEMPLATES}/web/runs`)).toEqual([newer]);
+  expect(runDocument.parse(await (await get(older)).json())).toMatchObject({ id, status: 'Succeeded' });
+  expect((await get(`${older}/logs/customization`)).status).toBe(200);
+  expect(await (await get(`${older}/events`)).text()).toContain('run-started');
+  expect((await fetch(`${base}${older}/cancel`, { method: 'POST', headers: HEADERS })).status).toBe(409);
+  expect((await get(`${TEMPLATES}/other/runs/${id}`)).status).toBe(404);
+  expect((await get(`${TEMPLATES}/web%23operation/runs/${id}`)).status).toBe(404);
+});
+
 test('refuses who has no token, and what there is not', async () => {
   const id = await on.accept(queue, acceptedRun('web'));
   const of = async (path: string) => {

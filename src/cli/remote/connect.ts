@@ -7,6 +7,9 @@ import { kilnHome } from '../../home/kiln-home.ts';
 import { serviceDirectory } from '../../home/service-directory.ts';
 import { ServerClient } from './server-client.ts';
 
+/** A server breaks the silence of its streams every 15 s: a connection on which nothing comes for so long is dead. */
+const SILENCE_MS = 60_000;
+
 export interface ServerOptions {
   /** Address of the server; nothing for this machine's own home. */
   readonly server?: string;
@@ -39,7 +42,8 @@ export async function withServer<T>(
   const url = addressOf(options.server);
   const clientId = needed('KILN_CLIENT_ID', environment);
   const clientSecret = needed('KILN_CLIENT_SECRET', environment);
-  const dispatcher = new Agent({ connect: { ca: [...rootCertificates, ...authorities(environment)] }, bodyTimeout: 0 });
+  const connect = { ca: [...rootCertificates, ...authorities(environment)] };
+  const dispatcher = new Agent({ connect, bodyTimeout: SILENCE_MS });
   const client = new ServerClient(url, dispatcher, { clientId, clientSecret });
   try {
     return await work(client, options.subscription ?? (await client.subscription()));

@@ -25,7 +25,7 @@ export async function printLogOf(
   }
   const path = `${runPath(run)}/logs/${log}`;
   for (let at = 0; !signal.aborted && !process.stdout.destroyed; ) {
-    const answer = await client.call({ path, headers: { range: `bytes=${at}-` }, expected: [416] });
+    const answer = await client.call({ path, headers: { range: `bytes=${at}-` }, expected: [416], signal });
     const text = answer.status === 416 ? '' : answer.text;
     // The status is that before the log was read: after an end nothing is added.
     const ended = !['Queued', 'Running'].includes(answer.header('kiln-run-status') ?? '');

@@ -21,6 +21,8 @@ export interface ServerCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses, besides those below 400, that are no errors here. */
   readonly expected?: readonly number[];
+  /** Ends the call, and what is still to come of its body, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Credentials {
@@ -68,7 +70,7 @@ export class ServerClient {
   async call(call: ServerCall): Promise<ServerAnswer> {
     const { expected = [] } = call;
     const response = await this.#send(call);
-    const text = await response.body.text().catch(cause => this.#unreachable(cause));
+    const text = await response.body.text().catch(cause => this.#failed(cause, call.signal));
     const answer = { status: response.statusCode, text, body: parsed(text), header: headerOf(response) };
     if (answer.status >= 400 && !expected.includes(answer.status)) throw this.#errorOf(answer);
     return answer;
@@ -89,7 +91,7 @@ export class ServerClient {
   async stream(call: ServerCall): Promise<{ readonly status: number; readonly body: AsyncIterable<Buffer> }> {
     const response = await this.#send(call);
     if (response.statusCode < 400) return { status: response.statusCode, body: response.body };
-    const text = await response.body.text();
+    const text = await response.body.text().catch(cause => this.#failed(cause, call.signal));
     throw this.#errorOf({ status: response.statusCode, text, body: parsed(text) });
   }
 
@@ -100,7 +102,7 @@ export class ServerClient {
     for (let answer = begun; ; ) {
       const seconds = Number(answer.header('retry-after') ?? POLL_SECONDS) || POLL_SECONDS;
       await delay(Math.min(seconds, LONGEST_POLL_SECONDS) * 1000, undefined, { signal });
-      answer = await this.call({ path: url });
+      answer = await this.call({ path: url, signal });
       const { status, error } = operation.parse(answer.body);
       if (status === 'Succeeded') return;
       if (status !== 'Failed' && status !== 'Canceled') continue;
@@ -119,8 +121,8 @@ export class ServerClient {
     return this.#dispatcher.destroy();
   }
 
-  async #send({ method = 'GET', path, body, headers = {} }: ServerCall): Promise<Dispatcher.ResponseData> {
-    const authorization = `Bearer ${await this.#validToken()}`;
+  async #send({ method = 'GET', path, body, headers = {}, signal }: ServerCall): Promise<Dispatcher.ResponseData> {
+    const authorization = `Bearer ${await this.#validToken(signal)}`;
     const content = body === undefined ? {} : { 'content-type': 'application/json' };
     // What the server calls itself may not be what it is reached by from here.
     const url = new URL(path, this.url);
@@ -129,10 +131,11 @@ export class ServerClient {
       dispatcher: this.#dispatcher,
       headers: { ...headers, ...content, authorization },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch(cause => this.#unreachable(cause));
+      ...(signal === undefined ? {} : { signal }),
+    }).catch(cause => this.#failed(cause, signal));
   }
 
-  async #validToken(): Promise<string> {
+  async #validToken(signal: AbortSignal | undefined): Promise<string> {
     if (this.#token !== undefined && Date.now() < this.#token.until) return this.#token.text;
     const { clientId, clientSecret } = this.#credentials;
     const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope: SCOPE };
@@ -141,8 +144,9 @@ export class ServerClient {
       dispatcher: this.#dispatcher,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(form).toString(),
-    }).catch(cause => this.#unreachable(cause));
-    const body = parsed(await response.body.text());
+      ...(signal === undefined ? {} : { signal }),
+    }).catch(cause => this.#failed(cause, signal));
+    const body = parsed(await response.body.text().catch(cause => this.#failed(cause, signal)));
     const token = granted.safeParse(body);
     if (!token.success) {
       const reason = refused.safeParse(body).data?.error_description;
@@ -174,10 +178,16 @@ export class ServerClient {
     return remoteError('ServerAnswerUnreadable', { url: this.url, status, what });
   }
 
-  #unreachable(cause: unknown): never {
-    const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-    throw remoteError('ServerUnreachable', { url: this.url, reason }, { cause });
+  #failed(cause: unknown, signal: AbortSignal | undefined): never {
+    signal?.throwIfAborted();
+    throw unreachable(this.url, cause);
   }
+}
+
+/** What a connection failed with, as `ServerUnreachable`. */
+export function unreachable(url: string, cause: unknown): KilnError {
+  const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return remoteError('ServerUnreachable', { url, reason }, { cause });
 }
 
 function headerOf({ headers }: Dispatcher.ResponseData): ServerAnswer['header'] {

@@ -48,7 +48,8 @@ export async function* tailLines(
       if (end !== undefined) {
         at = end;
         quiet = 0;
-        look = 0;
+        // What comes next, if nothing does, is to ask whether that was the end.
+        look = -1;
         yield lines;
         continue;
       }
