@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { createFetcher } from '../../src/artifacts/fetcher.ts';
 import { type BuildRequest, type BuildResult, prepareRun, runBuild } from '../../src/build/run-build.ts';
@@ -91,7 +91,8 @@ export async function buildSite(root?: string): Promise<BuildSite> {
       const incoming = (await filesBelow(home.regions)).filter(path => path.includes('/incoming/'));
       return [...runs, ...others.flat(), ...incoming].map(path => relative(home.root, path));
     },
-    storedFiles: () => filesBelow(home.regions),
+    // Whose a region is stays with it.
+    storedFiles: async () => (await filesBelow(home.regions)).filter(path => basename(path) !== 'store-id'),
     [Symbol.asyncDispose]: async () => {
       await driver.close();
       await store.close();

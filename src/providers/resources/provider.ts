@@ -4,7 +4,7 @@ import type { ProviderServices } from '../services.ts';
 import { deleteGroup } from './delete-group.ts';
 import { deploymentRecordOperations } from './deployments/deployment-records.ts';
 import { deploymentOperations } from './deployments/deployments.ts';
-import { EvaluationThread } from './deployments/evaluator.ts';
+import { EvaluationProcess } from './deployments/evaluator.ts';
 import { deploy } from './deployments/run-deployment.ts';
 import { Seal } from './deployments/sealed.ts';
 import { registrationOperations } from './registration.ts';
@@ -22,8 +22,8 @@ const API_VERSIONS = ['2024-03-01', '2023-07-01', '2022-09-01', '2021-04-01', '2
  */
 export function resourcesProvider(services: ProviderServices, providers: () => readonly Provider[]): Provider {
   const { store } = services;
-  const thread = new EvaluationThread();
-  const means = { services, providers, thread, seal: new Seal(services.home.service) };
+  const evaluator = new EvaluationProcess();
+  const means = { services, providers, evaluator, seal: new Seal(services.home.service) };
   return {
     namespace: 'Microsoft.Resources',
     types: [

@@ -56,7 +56,8 @@ export async function strayFiles(home: KilnHome): Promise<string[]> {
 
 /** Blobs and VHDs of all regions. */
 export async function storedFiles(home: KilnHome): Promise<string[]> {
-  return filesBelow(home.regions);
+  // Whose a region is stays with it.
+  return (await filesBelow(home.regions)).filter(path => basename(path) !== 'store-id');
 }
 
 async function filesBelow(directory: string): Promise<string[]> {

@@ -11,7 +11,7 @@ import type { ProviderServices } from '../../services.ts';
 import { InternalClient } from '../internal-client.ts';
 import { resourceFilter } from '../tag-filter.ts';
 import { type DeploymentBody, templateHash } from './deployment-body.ts';
-import type { EvaluationThread } from './evaluator.ts';
+import type { EvaluationProcess } from './evaluator.ts';
 import { evaluation as beginEvaluation, plannedResources, preflight } from './plan-deployment.ts';
 import { DEPLOY, type DeploymentOrder, forgetRecords } from './run-deployment.ts';
 import type { Seal } from './sealed.ts';
@@ -39,7 +39,7 @@ const LARGEST_TEMPLATE = 4 * 1024 * 1024;
 export interface DeploymentMeans {
   readonly services: ProviderServices;
   readonly providers: () => readonly Provider[];
-  readonly thread: EvaluationThread;
+  readonly evaluator: EvaluationProcess;
   readonly seal: Seal;
 }
 
@@ -115,14 +115,14 @@ export function deploymentOperations(means: DeploymentMeans): readonly ArmOperat
 
 /** Evaluates what a request wants to have deployed, and sees whether the service can take it. */
 async function planned(means: DeploymentMeans, request: ArmRequest, order: Pick<DeploymentOrder, 'now' | 'seed'>) {
-  const { services, providers, thread } = means;
+  const { services, providers, evaluator } = means;
   const { subscriptionId = '', resourceGroupName: resourceGroup = '', deploymentName: name = '' } = request.params;
   checkName(name);
-  const body = await thread.request(request.text);
+  const body = await evaluator.request(request.text);
   const client = new InternalClient(services, request);
   const place = { subscriptionId, resourceGroup, name };
   const { template, parameters } = body;
-  const evaluation = await beginEvaluation(services, thread, client, place, { template, parameters, ...order });
+  const evaluation = await beginEvaluation(services, evaluator, client, place, { template, parameters, ...order });
   try {
     const view = await evaluation.template();
     const resources = await plannedResources(evaluation, view);

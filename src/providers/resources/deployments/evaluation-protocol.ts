@@ -5,7 +5,7 @@ import type { Parameter } from '../../../arm/deployments/parameters.ts';
 import type { ErrorDetail, ExitCode } from '../../../errors/kiln-error.ts';
 import type { DeploymentBody } from './deployment-body.ts';
 
-// What the thread that evaluates templates is asked, and what it answers.
+// What the process that evaluates templates is asked, and what it answers.
 
 /** What a deployment is evaluated from. Evaluated again it gives the same. */
 export interface EvaluationInput {
@@ -28,7 +28,7 @@ export interface EvaluationInput {
 export interface EvaluationRequest {
   readonly number: number;
   readonly session: string;
-  /** Missing when the thread may know the session: it says so if it does not. */
+  /** Missing when the process may know the session: it says so if it does not. */
   readonly input: EvaluationInput | undefined;
   /** States by id: of resources outside of the template (`null` for one that there is not), and of those that were deployed. */
   readonly existing: readonly (readonly [id: string, state: unknown])[];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EvaluationThread } from './evaluator.ts';
+import { EvaluationProcess } from './evaluator.ts';
 
 function body(template: string): string {
   return `{"properties":{"mode":"Incremental","template":${template}}}`;
@@ -8,14 +8,14 @@ function body(template: string): string {
 test('of the questions that are asked when one takes all memory, only that one fails', {
   timeout: 60_000,
 }, async () => {
-  const thread = new EvaluationThread(64);
+  const evaluator = new EvaluationProcess(64);
   const heavy = body(`{"resources":[${'[],'.repeat(2_000_000)}[]]}`);
   const [before, first, between, second, after] = await Promise.allSettled([
-    thread.request(body('{"resources":["before"]}')),
-    thread.request(heavy),
-    thread.request(body('{"resources":["between"]}')),
-    thread.request(heavy),
-    thread.request(body('{"resources":["after"]}')),
+    evaluator.request(body('{"resources":["before"]}')),
+    evaluator.request(heavy),
+    evaluator.request(body('{"resources":["between"]}')),
+    evaluator.request(heavy),
+    evaluator.request(body('{"resources":["after"]}')),
   ]);
   for (const [answer, name] of [
     [before, 'before'],
@@ -27,5 +27,5 @@ test('of the questions that are asked when one takes all memory, only that one f
   for (const refused of [first, second]) {
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'DeploymentTooLarge', status: 400 } });
   }
-  expect((await thread.request(body('{"resources":["later"]}'))).template).toEqual({ resources: ['later'] });
+  expect((await evaluator.request(body('{"resources":["later"]}'))).template).toEqual({ resources: ['later'] });
 });

@@ -1,5 +1,5 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { JsonObject } from '../../../arm/deployments/json-value.ts';
 import type { Output } from '../../../arm/deployments/outputs.ts';
 import { deploymentError } from '../../../errors/deployments.ts';
@@ -10,7 +10,7 @@ import type { DeploymentView, EvaluationInput, EvaluationReply, EvaluationReques
 type Asked = Omit<EvaluationRequest, 'number'>;
 
 /** In a package the files have another ending than in a checkout. */
-const THREAD = new URL(`./evaluation-thread${extname(import.meta.url)}`, import.meta.url);
+const PROGRAM = new URL(`./evaluation-process${extname(import.meta.url)}`, import.meta.url);
 const MAX_MEMORY_MIB = 512;
 /** A template that makes up an id from another's state, and so on, ends somewhere. */
 const MOST_ROUNDS = 50;
@@ -22,16 +22,16 @@ interface Question {
 }
 
 /**
- * The thread in which templates are evaluated, one question at a time. It starts with the first. What is asked of it when it dies, by a
- * template that takes all its memory, is asked once more, each question alone in a thread of its own: only the one that it dies of
+ * The process in which templates are evaluated, one question at a time. It starts with the first. What is asked of it when it dies, by a
+ * template that takes all its memory, is asked once more, each question alone in a process of its own: only the one that it dies of
  * fails.
  */
-export class EvaluationThread {
+export class EvaluationProcess {
   readonly #memoryMiB: number;
-  #worker: Worker | undefined;
+  #child: ChildProcess | undefined;
   #number = 0;
   readonly #waiting = new Map<number, Question>();
-  /** The questions that are asked again, one after the other: each thread may take as much memory as the first. */
+  /** The questions that are asked again, one after the other: each process may take as much memory as the first. */
   #again: Promise<void> = Promise.resolve();
 
   constructor(memoryMiB = MAX_MEMORY_MIB) {
@@ -52,71 +52,92 @@ export class EvaluationThread {
     this.#number += 1;
     const request: EvaluationRequest = { number: this.#number, ...asked };
     return new Promise((resolve, reject) => {
-      const worker = this.#started();
+      const child = this.#started();
       this.#waiting.set(request.number, { request, resolve, reject });
-      worker.ref();
-      worker.postMessage(request);
+      keepAlive(child, true);
+      send(child, request);
     });
   }
 
-  #started(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = this.#newWorker();
-    this.#worker = worker;
-    worker.on('message', (reply: EvaluationReply) => {
+  #started(): ChildProcess {
+    if (this.#child !== undefined) return this.#child;
+    const child = this.#newChild();
+    this.#child = child;
+    child.on('message', (reply: EvaluationReply) => {
       this.#waiting.get(reply.number)?.resolve(reply);
       this.#waiting.delete(reply.number);
       // It keeps no process alive that has nothing else to do.
-      if (this.#waiting.size === 0) worker.unref();
+      if (this.#waiting.size === 0) keepAlive(child, false);
     });
-    // Why is told to the one that is to blame.
-    worker.on('error', () => undefined);
-    worker.on('exit', () => {
-      this.#worker = undefined;
+    onEnd(child, () => {
+      this.#child = undefined;
       const unanswered = [...this.#waiting.values()];
       this.#waiting.clear();
       for (const question of unanswered) this.#again = this.#again.then(() => this.#askAlone(question));
     });
-    return worker;
+    return child;
   }
 
   /** Never rejects: the question does. */
   async #askAlone({ request, resolve, reject }: Question): Promise<void> {
-    const worker = this.#newWorker();
+    const child = this.#newChild();
     const answered = new Promise<EvaluationReply>((answer, died) => {
-      let reason: Error | undefined;
-      worker.on('message', answer);
-      worker.on('error', error => {
-        reason = error;
+      child.on('message', (reply: EvaluationReply) => answer(reply));
+      onEnd(child, how => {
+        if (how === 'SIGABRT') died(deploymentError('DeploymentTooLarge', { memoryMiB: this.#memoryMiB }));
+        else died(new Error(`the process that evaluates templates ended: ${how}`));
       });
-      worker.on('exit', code => {
-        if (isOutOfMemory(reason)) died(deploymentError('DeploymentTooLarge', { memoryMiB: this.#memoryMiB }));
-        else died(reason ?? new Error(`the thread that evaluates templates ended with code ${code}`));
-      });
-      worker.postMessage(request);
+      send(child, request);
     });
     await answered.then(resolve, reject);
-    await worker.terminate();
+    child.kill('SIGKILL');
   }
 
-  #newWorker(): Worker {
-    return new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: this.#memoryMiB } });
+  #newChild(): ChildProcess {
+    return fork(PROGRAM, [], {
+      execArgv: [`--max-old-space-size=${this.#memoryMiB}`],
+      serialization: 'advanced',
+      // What V8 prints when it runs out of memory is told as an error.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // Ctrl-C is for the service, which ends it.
+      detached: true,
+    });
   }
 }
 
-function isOutOfMemory(error: Error | undefined): boolean {
-  return error !== undefined && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+/** Where it has died already, its end is what tells. */
+function send(child: ChildProcess, request: EvaluationRequest): void {
+  child.send(request, () => undefined);
 }
 
-/** One deployment in the evaluation thread, as it goes on. */
+function keepAlive(child: ChildProcess, alive: boolean): void {
+  for (const one of [child, child.channel]) {
+    if (alive) one?.ref();
+    else one?.unref();
+  }
+}
+
+/** @param ended once, with the signal or the exit code or what kept it from starting; running out of memory is `SIGABRT` */
+function onEnd(child: ChildProcess, ended: (how: string) => void): void {
+  let told = false;
+  const tell = (how: string): void => {
+    if (told) return;
+    told = true;
+    ended(how);
+  };
+  child.on('error', error => tell(error.message));
+  child.on('exit', (code, signal) => tell(signal ?? (code === 134 ? 'SIGABRT' : `exit code ${code}`)));
+}
+
+/** One deployment in the evaluation process, as it goes on. */
 export class Evaluation {
-  readonly #thread: EvaluationThread;
+  readonly #process: EvaluationProcess;
   readonly #input: EvaluationInput;
   readonly #session: string;
   readonly #read: (id: string, apiVersion: string | undefined) => Promise<unknown>;
   readonly #existing = new Map<string, unknown>();
   readonly #runtime = new Map<string, unknown>();
-  /** States that the thread has not been told yet. */
+  /** States that the process has not been told yet. */
   #untold = new Set<string>();
 
   /**
@@ -124,12 +145,12 @@ export class Evaluation {
    * @param read the state of a resource outside of the template; `undefined` when there is none
    */
   constructor(
-    thread: EvaluationThread,
+    process: EvaluationProcess,
     session: string,
     input: EvaluationInput,
     read: (id: string, apiVersion: string | undefined) => Promise<unknown>,
   ) {
-    this.#thread = thread;
+    this.#process = process;
     this.#session = session;
     this.#input = input;
     this.#read = read;
@@ -161,16 +182,16 @@ export class Evaluation {
     return outputs;
   }
 
-  /** Lets the thread forget it. */
+  /** Lets the process forget it. */
   async close(): Promise<void> {
-    await this.#thread.ask({ ...this.#nothing([]), ask: { what: 'close' } }).catch(() => undefined);
+    await this.#process.ask({ ...this.#nothing([]), ask: { what: 'close' } }).catch(() => undefined);
   }
 
   async #ask(at: readonly string[], ask: EvaluationRequest['ask']): Promise<EvaluationReply> {
     let whole = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const told = [...this.#untold];
-      const reply = await this.#thread.ask({
+      const reply = await this.#process.ask({
         ...this.#nothing(at),
         ask,
         existing: [...this.#existing],

@@ -6,7 +6,7 @@ import type { ProviderServices } from '../../services.ts';
 import { errorOf, type InternalClient } from '../internal-client.ts';
 import { findGroup } from '../resource-groups.ts';
 import type { DeploymentView, EvaluationInput, ResourceView } from './evaluation-protocol.ts';
-import { Evaluation, type EvaluationThread } from './evaluator.ts';
+import { Evaluation, type EvaluationProcess } from './evaluator.ts';
 
 const GROUP_VERSION = '2021-04-01';
 
@@ -20,7 +20,7 @@ export interface DeploymentPlace {
 /** Begins to evaluate a template for a resource group, with what is there. */
 export async function evaluation(
   services: ProviderServices,
-  thread: EvaluationThread,
+  evaluator: EvaluationProcess,
   client: InternalClient,
   place: DeploymentPlace,
   given: Pick<EvaluationInput, 'template' | 'parameters' | 'now' | 'seed'>,
@@ -45,7 +45,9 @@ export async function evaluation(
       tags: JSON.parse(group.tags) as Record<string, string>,
     },
   };
-  return new Evaluation(thread, crypto.randomUUID(), input, (target, apiVersion) => read(client, target, apiVersion));
+  return new Evaluation(evaluator, crypto.randomUUID(), input, (target, apiVersion) =>
+    read(client, target, apiVersion),
+  );
 }
 
 /** The state of a resource, as a client reads it; `undefined` when there is none. */

@@ -13,7 +13,7 @@ import { type InventoryRow, inventory } from '../inventory.ts';
 import { type Deployed, type Deploying, deployAll, Turns } from './deploy-resources.ts';
 import { templateHash } from './deployment-body.ts';
 import type { DeploymentView } from './evaluation-protocol.ts';
-import type { Evaluation, EvaluationThread } from './evaluator.ts';
+import type { Evaluation, EvaluationProcess } from './evaluator.ts';
 import { evaluation as beginEvaluation } from './plan-deployment.ts';
 import type { Seal } from './sealed.ts';
 import {
@@ -51,7 +51,7 @@ interface Names {
 interface Means {
   readonly services: ProviderServices;
   readonly providers: () => readonly Provider[];
-  readonly thread: EvaluationThread;
+  readonly evaluator: EvaluationProcess;
   readonly seal: Seal;
 }
 
@@ -81,7 +81,7 @@ export function deploy(means: Means): OperationWork {
 type End = Json & { readonly provisioningState: 'Succeeded' | 'Failed'; readonly error?: AnswerError };
 
 async function run(means: Means, operation: OperationRecord, found: StoredResource, signal: AbortSignal): Promise<End> {
-  const { services, thread, seal } = means;
+  const { services, evaluator, seal } = means;
   const { store } = services;
   const behalf = behalfIn(operation.input);
   const order = orderIn(operation.input);
@@ -91,7 +91,7 @@ async function run(means: Means, operation: OperationRecord, found: StoredResour
   const [, subscriptionId = '', , resourceGroup = ''] = found.id.slice(1).split('/');
   const place = { subscriptionId, resourceGroup, name: found.name };
   const given = { template, parameters: isObject(parameters) ? parameters : {}, now: order.now, seed: order.seed };
-  const evaluation = await beginEvaluation(services, thread, client, place, given);
+  const evaluation = await beginEvaluation(services, evaluator, client, place, given);
   const secrets = new Set<string>();
   const names: Names = { active: new Map([[found.key, startedAt]]), begun: new Set() };
   const scrub = (error: AnswerError) => withoutSecrets(error, secrets);

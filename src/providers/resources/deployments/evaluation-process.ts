@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { parentPort } from 'node:worker_threads';
 import { evaluateDeployment } from '../../../arm/deployments/evaluate-deployment.ts';
 import type { EvaluatedDeployment } from '../../../arm/deployments/evaluated.ts';
 import { KilnError } from '../../../errors/kiln-error.ts';
 import { deploymentBody } from './deployment-body.ts';
 import type { DeploymentView, EvaluationInput, EvaluationReply, EvaluationRequest } from './evaluation-protocol.ts';
 
-// A template may take seconds to read and to evaluate, in which a service has to answer others: that is why it is done in this thread.
+// A template may take seconds to read and to evaluate, in which a service has to answer others, and it may take all the memory that it is
+// given, by which V8 ends the whole process: that is why it is done in this one.
 
 /** Deployments that are kept evaluated between two questions about them. */
 const KEPT = 16;
@@ -23,9 +23,11 @@ type Found = Omit<EvaluationReply, 'number'>;
 
 const sessions = new Map<string, Session>();
 
-parentPort?.on('message', (request: EvaluationRequest) => {
-  parentPort?.postMessage({ number: request.number, ...answer(request) } satisfies EvaluationReply);
+process.on('message', (request: EvaluationRequest) => {
+  process.send?.({ number: request.number, ...answer(request) } satisfies EvaluationReply);
 });
+// The service is gone.
+process.on('disconnect', () => process.exit());
 
 function answer(request: EvaluationRequest): Found {
   const unread: Session['unread'] = [];
