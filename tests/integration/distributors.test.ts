@@ -116,7 +116,9 @@ async function contentOf(path: string, format: string): Promise<string> {
 async function filesOf(region: string): Promise<readonly string[]> {
   const directory = join(root, 'home', 'regions', region);
   const all = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
-  return all.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  // Whose a region is stays with it.
+  const files = all.filter(entry => entry.isFile() && entry.name !== 'store-id');
+  return files.map(entry => join(entry.parentPath, entry.name));
 }
 
 describe('distributing', () => {
