@@ -204,13 +204,6 @@ export const armErrors = kinds({
     message: p => `Too many requests: ${p.what}.`,
     todo: () => 'Try again later.',
   } satisfies ErrorKind<{ what: string }>,
-  ServiceStopping: {
-    exit: 1,
-    status: 503,
-    summary: 'The service is about to stop and begins nothing new.',
-    message: () => 'The service is stopping.',
-    todo: () => 'Try again when it is there again.',
-  } satisfies ErrorKind<object>,
 });
 
 export const armError = thrower(armErrors);

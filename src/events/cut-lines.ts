@@ -3,7 +3,7 @@ import type { Scrub } from './scrub.ts';
 /** Who reads lines from a guest cuts those that are longer. */
 const CUT_AT = 8192;
 
-/** More is not held back: a guest that prints a secret again and again would have all of its output kept here. */
+/** More is not held back: of a line in which secrets follow one another for longer than this the rest is left out. */
 const HELD_AT_MOST = 64 * 1024;
 
 /**
@@ -13,6 +13,7 @@ const HELD_AT_MOST = 64 * 1024;
 export class CutLines {
   readonly #scrub: Scrub;
   #held = '';
+  #leftOut = false;
 
   constructor(scrub: Scrub) {
     this.#scrub = scrub;
@@ -20,8 +21,14 @@ export class CutLines {
 
   /** The line to go on with instead of this one. */
   next(line: string): string {
+    const isLast = line.length < CUT_AT;
     const text = this.#held + line;
-    const open = line.length < CUT_AT || text.length > HELD_AT_MOST ? 0 : this.#scrub.open(text);
+    if (this.#leftOut || text.length > HELD_AT_MOST) {
+      this.#held = '';
+      this.#leftOut = !isLast;
+      return '***';
+    }
+    const open = isLast ? 0 : this.#scrub.open(text);
     this.#held = text.slice(text.length - open);
     return text.slice(0, text.length - open);
   }
@@ -30,6 +37,7 @@ export class CutLines {
   end(): string {
     const rest = this.#held;
     this.#held = '';
+    this.#leftOut = false;
     return rest;
   }
 }

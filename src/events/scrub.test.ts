@@ -125,3 +125,13 @@ test('a long word is looked at once', () => {
   }
   expect(scrub('see git+ssh://me:secret@host/x and HTTPS://u:p@h')).toBe('see git+ssh://***@host/x and HTTPS://***@h');
 });
+
+test('a secret that is repeated without end is neither held without end nor parted', () => {
+  const secret = 'correct-horse-battery';
+  const text = Buffer.from(secret.repeat(20_000)).toString('base64');
+  const pieces = text.match(/.{1,8192}/g) ?? [];
+  const scrub = scrubber([secret]);
+  const shown = scrubLines(scrub, [...pieces, 'the next line']);
+  expect(shown.at(-1)).toBe('the next line');
+  expect(shown.slice(0, -1).filter(line => line !== '' && line !== '***')).toEqual([]);
+});
